@@ -1,0 +1,44 @@
+# Everything lives in .venv; stamp files tell what is up to date, so that a second run does nothing and needs no network.
+PYTHON_IN_VENV := .venv/bin/python
+PACKAGES := .venv/.packages
+BROKER := .venv/.broker
+
+# An environment whose checkout was moved, whose interpreter is gone, or whose Java is gone is made again.
+ifneq ($(shell cat .venv/.home 2>/dev/null),$(CURDIR))
+$(shell rm -f $(PACKAGES) $(BROKER))
+endif
+ifneq ($(shell test -x $(PYTHON_IN_VENV) && echo whole),whole)
+$(shell rm -f $(PACKAGES) $(BROKER))
+endif
+ifneq ($(shell test -x "$$(cat $(BROKER) 2>/dev/null)" && echo whole),whole)
+$(shell rm -f $(BROKER))
+endif
+
+.PHONY: setup run test lint bench
+
+setup: $(PACKAGES) $(BROKER)
+
+run: setup
+	.venv/bin/vigil demo
+
+test: lint
+	$(PYTHON_IN_VENV) -m pytest
+
+lint: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+bench: setup
+	$(PYTHON_IN_VENV) -m tests.bench
+
+$(PACKAGES): requirements.lock pyproject.toml tools/packages.sh
+	@tools/packages.sh packages
+	@touch $@
+
+# The stamp holds the path of the Java that was found.
+$(BROKER): $(PACKAGES) requirements-jvm.lock eventlog/kafka.lock.toml eventlog/install.py
+	@$(PYTHON_IN_VENV) -m eventlog.java >/dev/null 2>&1 || tools/packages.sh jvm
+	@$(PYTHON_IN_VENV) -m eventlog.install
+	@$(PYTHON_IN_VENV) -m eventlog.java >$@.new && mv $@.new $@

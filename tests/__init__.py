@@ -1,0 +1,1 @@
+"""Tests of Vigil, mirrored on its packages."""
