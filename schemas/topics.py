@@ -1,7 +1,7 @@
 """The topic table: every topic of the log with its key, its settings and the reason for them.
 
-The number of partitions of a topic never changes: the ledger keeps the state of an event in the timeline partition of the
-same number as the one its assertions arrive in, so both event topics and the timeline have equally many.
+The number of partitions of a topic never changes: the ledger keeps the state of an event in the timeline partition of
+the same number as the one its assertions arrive in, so both event topics and the timeline have equally many.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ TICKS: Final = "vigil.ticks.v1"
 DEADLETTERS: Final = "vigil.deadletters.v1"
 
 PARTITIONS: Final = 8
-# A value of 1 MiB, the largest that a feed may assert, passes with its key and headers; a dead letter carries the headers twice.
+# A value of 1 MiB, the largest that a feed may assert, passes with its key and headers.
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 
 POLITICAL_TYPES: Final = frozenset({"coup", "resolution", "agreement", "statement"})
@@ -38,7 +38,7 @@ class TopicSpec:
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The topic configuration by Kafka's names. Retention is unlimited: what the log forgets, nothing can recompute."""
+        """The topic configuration by Kafka's names. Unlimited retention: nothing can recompute what is dropped."""
         return {
             "cleanup.policy": self.cleanup,
             # ingest_time is the broker's: a producer's clock says nothing about when our log took a record.
