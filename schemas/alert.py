@@ -1,0 +1,59 @@
+"""Alerts: episodes of a rule told to people, as the alerts topic gives them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from schemas.event import Moment, Strict
+
+
+class Cause(Strict):
+    """An event that the alert rests on; `content` is the first 12 digits of its content hash."""
+
+    id: str
+    content: str
+    title: str | None = None
+    source: str
+
+
+class Alert(Strict):
+    """An episode that stands.
+
+    `known` is the first time by which all that makes it was published; it is `late` if its days were over by then.
+    """
+
+    id: str
+    rule: str
+    rule_version: str
+    title: str
+    scope: str
+    status: Literal["open", "resolved"]
+    severity: str
+    first_day: date
+    last_day: date
+    value: int
+    peak: int
+    threshold: int | None = None
+    feed: str
+    known: Moment
+    late: bool
+    causes: tuple[Cause, ...]
+    causes_total: int
+
+
+class AlertTransition(Alert):
+    """A record of the alerts topic: the whole alert, and how it was told.
+
+    `thread` is the id under which people first saw it, `replaces` the ids that it takes over. A superseded alert names
+    its `heir` and the `survivor`, the thread that goes on. `notify` is false while nothing of the thread was ever told
+    open: history that is loaded pages no one.
+    """
+
+    transition: Literal["raised", "updated", "resolved", "cancelled", "superseded"]
+    thread: str
+    replaces: tuple[str, ...] = ()
+    reason: str
+    heir: str | None = None
+    survivor: str | None = None
+    notify: bool
