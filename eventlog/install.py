@@ -5,7 +5,6 @@ coordinates in it resolve to, for a change of version by hand.
 """
 
 import contextlib
-import os
 import shutil
 import sys
 import tempfile
@@ -60,7 +59,9 @@ def _check(artefacts: Artefacts, jars: list[Path]) -> None:
     locked = {jar.name: jar for jar in artefacts.jars}
     for path in jars:
         if locked.pop(path.name, None) != describe(path):
-            raise Failed(f"{path.name} as downloaded is not the file that {LOCK_FILE.name} names; nothing was installed")
+            raise Failed(
+                f"{path.name} as downloaded is not the file that {LOCK_FILE.name} names; nothing was installed"
+            )
     if locked:
         raise Failed(f"the download of Apache Kafka lacks {', '.join(sorted(locked))}; nothing was installed")
 
@@ -75,7 +76,7 @@ def _put_in_place(artefacts: Artefacts, jars: list[Path]) -> None:
         for jar in jars:
             shutil.copyfile(jar, complete / jar.name)
         shutil.rmtree(target, ignore_errors=True)
-        os.rename(complete, target)
+        complete.rename(target)
 
 
 if __name__ == "__main__":
