@@ -1,0 +1,123 @@
+"""The command `vigil`: finds the sub-command, loads only that one, and turns errors into exit codes.
+
+Exit codes: 0 done, 1 failed, 2 misused, 130 after Ctrl-C. Whatever fails is told in one line on stderr.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import click
+
+from schemas.errors import Misuse, VigilError
+
+
+class _Entry(NamedTuple):
+    """Where a sub-command is defined, and its line in `vigil --help`, which loads none of them."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "demo": _Entry("cli.demo", "Run everything on the samples and show what comes out."),
+    "up": _Entry("cli.up", "Run the whole service in the foreground."),
+    "status": _Entry("cli.status", "Say which role runs, and how much is left to read."),
+    "publish": _Entry("cli.publish", "Publish the files of a feed."),
+    "timeline": _Entry("cli.timeline", "Print the current state of every event."),
+    "aggregates": _Entry("cli.aggregates", "Print the rolling counts of every scope."),
+    "alerts": _Entry("cli.alerts", "Print the alerts that stand, or follow them as they come."),
+    "replay": _Entry("cli.replay", "Compute timeline, aggregates and alerts from an archive, without a broker."),
+    "rules": _Entry("cli.rules", "Check, list and apply the rules that raise alerts."),
+    "broker": _Entry("cli.broker", "Start, stop and look at the embedded broker."),
+    "topics": _Entry("cli.topics", "Create and check the topics."),
+    "worker": _Entry("cli.worker", "Run one role in the foreground, as a process of its own."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its sub-commands by name and imports one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a sub-command; its module holds it under the command's own name."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(entry.module), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of sub-commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader that closed the pipe early has what it wanted."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # What is still buffered would raise once more at the interpreter's end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        return result
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog="Start with `vigil demo`. Every command has its own --help with an example.",
+)
+@click.option("--bootstrap-servers", metavar="HOST:PORT,...", help="A Kafka cluster, instead of the embedded broker.")
+@click.option("--dir", "folder", metavar="FOLDER", help="Data folder of the embedded parts [default: .vigil].")
+@click.version_option(package_name="vigil", message="%(prog)s %(version)s")
+@click.pass_context
+def vigil(ctx: click.Context, bootstrap_servers: str | None, folder: str | None) -> None:
+    """One timeline of incidents and political events on Apache Kafka, with rolling aggregates and alerts."""
+    ctx.obj = {"bootstrap_servers": bootstrap_servers, "dir": folder}
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run `vigil` and exit with its code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run `vigil` with these arguments (default: the process's own) and return its exit code."""
+    try:
+        result = vigil.main(arguments, prog_name="vigil", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return 130
+    except Misuse as error:
+        return _tell(str(error), code=2)
+    except VigilError as error:
+        return _tell(str(error), code=1)
+    except Exception as error:  # the outermost loop: a bug, told in one line like everything else
+        return _tell(f"bug: {_located(error)}", code=1)
+    return result if isinstance(result, int) else 0
+
+
+def _tell(text: str, *, code: int) -> int:
+    click.echo(f"vigil: {' '.join(text.split())}", err=True)
+    return code
+
+
+def _located(error: Exception) -> str:
+    """What was raised, and the line of ours nearest to it."""
+    home = str(Path(__file__).parent.parent)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/site-packages/" not in frame.filename]
+    ours = [frame for frame in frames if frame.filename.startswith(home)]
+    where = f" at {Path(ours[-1].filename).relative_to(home)}:{ours[-1].lineno}" if ours else ""
+    return f"{type(error).__name__}: {error}{where}"

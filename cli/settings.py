@@ -1,0 +1,98 @@
+"""Settings of the command line: options first, then `VIGIL_*` environment variables, then defaults.
+
+Only the command line reads them; everything below gets values.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.errors import Failed, Misuse
+
+Servers = Annotated[str, Field(pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$")]
+_WHERE = {"bootstrap_servers": "HOST:PORT,...", "dir": "a folder"}
+
+
+class Settings(BaseSettings):
+    """Which cluster to use, and where embedded parts keep their data.
+
+    Without `bootstrap_servers` it is the embedded broker of `dir`.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="VIGIL_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    bootstrap_servers: Servers | None = None
+    dir: Path = Path(".vigil")
+
+    @property
+    def run_folder(self) -> Path:
+        """Locks and state of what runs."""
+        return self.dir / "run"
+
+    @property
+    def logs_folder(self) -> Path:
+        """One log file per process."""
+        return self.dir / "logs"
+
+
+def read_settings(**options: str | None) -> Settings:
+    """Return the settings; options that were not given (None) leave them to the environment.
+
+    Raises:
+        Misuse: a value is wrong; the text names the option and the variable.
+    """
+    try:
+        settings = Settings(**{name: value for name, value in options.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise Misuse(
+            f"--{name.replace('_', '-')} (VIGIL_{name.upper()}): expected {_WHERE[name]}, found {first['input']!r}"
+        ) from error
+    if settings.dir.exists() and not settings.dir.is_dir():
+        raise Misuse(f"--dir (VIGIL_DIR): {settings.dir} is not a folder")
+    return settings
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a click callback: adds the options, before or after the sub-command, and passes `settings`."""
+
+    @click.option("--bootstrap-servers", metavar="HOST:PORT,...", help="A Kafka cluster, not the embedded broker.")
+    @click.option("--dir", "folder", metavar="FOLDER", help="Data folder of the embedded parts [default: .vigil].")
+    @click.pass_context
+    @functools.wraps(command)
+    def wrapped(ctx: click.Context, /, bootstrap_servers: str | None, folder: str | None, **rest: Any) -> Any:
+        before: dict[str, str | None] = ctx.find_object(dict) or {}
+        settings = read_settings(
+            bootstrap_servers=bootstrap_servers or before.get("bootstrap_servers"),
+            dir=folder or before.get("dir"),
+        )
+        return command(settings=settings, **rest)
+
+    return wrapped
+
+
+def find_bootstrap(settings: Settings) -> str:
+    """Return the bootstrap servers: those of the settings, else those of the embedded broker that runs in `dir`.
+
+    Raises:
+        Failed: neither is there.
+    """
+    if settings.bootstrap_servers:
+        return settings.bootstrap_servers
+    from eventlog.embedded import running  # noqa: PLC0415 - a command on another cluster needs none of it
+
+    state = running(settings.dir)
+    if state is None:
+        raise Failed(
+            f"no broker runs in {settings.dir}; start the service with `vigil up`, "
+            "or name a cluster with --bootstrap-servers"
+        )
+    return state.bootstrap
