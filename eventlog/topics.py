@@ -1,0 +1,112 @@
+"""Creates the topics of the topic table on a cluster, and checks at every start that they are as the table says.
+
+`prefix` stands before every topic name; it lets several logs live on one cluster.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+
+from schemas.errors import Failed
+from schemas.topics import TOPICS, TopicSpec
+
+CONNECT_SECONDS = 15.0
+CREATE_SECONDS = 30.0
+# More than the table asks for is as good; of everything else, different is wrong.
+_AT_LEAST = "max.message.bytes"
+
+
+def create_topics(bootstrap: str, *, prefix: str = "", topics: Sequence[TopicSpec] = TOPICS) -> list[str]:
+    """Creates those topics that do not exist, waits until they can be used, and checks all; returns the created names.
+
+    Raises: Failed when the cluster does not answer, refuses a topic, or has one with other settings.
+    """
+    with _admin(bootstrap) as admin:
+        existing = set(admin.list_topics())
+        missing = {
+            prefix + topic.name: {"num_partitions": topic.partitions, "configs": dict(topic.settings)}
+            for topic in topics
+            if prefix + topic.name not in existing
+        }
+        if missing:
+            _create(admin, missing)
+        _check(admin, topics, prefix=prefix, bootstrap=bootstrap)
+    return sorted(missing)
+
+
+def check_topics(bootstrap: str, *, prefix: str = "", topics: Sequence[TopicSpec] = TOPICS) -> None:
+    """Compares existence, number of partitions and settings of every topic with the table.
+
+    Raises: Failed with one line that names the first topic that differs, or when the cluster does not answer.
+    """
+    with _admin(bootstrap) as admin:
+        _check(admin, topics, prefix=prefix, bootstrap=bootstrap)
+
+
+@contextlib.contextmanager
+def _admin(bootstrap: str) -> Iterator[Any]:
+    try:
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=int(CONNECT_SECONDS * 1000))
+    except KafkaError as error:
+        raise Failed(f"no Kafka answers at {bootstrap}; start it, or name another with --bootstrap-servers") from error
+    try:
+        yield admin
+    except KafkaError as error:
+        raise Failed(f"Kafka at {bootstrap} refused a request about topics: {error}") from error
+    finally:
+        admin.close()
+
+
+def _create(admin: Any, missing: Mapping[str, Mapping[str, object]]) -> None:
+    created = admin.create_topics(dict(missing), timeout_ms=int(CREATE_SECONDS * 1000), raise_errors=False)
+    for topic in created["topics"]:
+        # Another process may create the same topics at the same time; what it made is checked like everything else.
+        if topic["error_code"] not in (0, TopicAlreadyExistsError.errno):
+            reason = topic.get("error_message") or for_code(topic["error_code"]).__name__
+            raise Failed(f"Kafka refused to create the topic {topic['name']}: {reason}")
+    admin.wait_for_topics(list(missing), timeout_ms=int(CREATE_SECONDS * 1000))
+
+
+def _check(admin: Any, topics: Sequence[TopicSpec], *, prefix: str, bootstrap: str) -> None:
+    partitions = _partition_counts(admin, [prefix + topic.name for topic in topics])
+    if absent := [name for name, count in partitions.items() if count is None]:
+        raise Failed(f"the topic {absent[0]} does not exist at {bootstrap}; run `vigil topics create`")
+    settings = _settings(admin, list(partitions))
+    for topic in topics:
+        name = prefix + topic.name
+        wanted = {"partitions": str(topic.partitions), **topic.settings}
+        found = {"partitions": str(partitions[name]), **settings[name]}
+        for setting, value in wanted.items():
+            if not _fits(setting, value, found.get(setting)):
+                raise Failed(
+                    f"the topic {name} at {bootstrap} has {setting} {found.get(setting)} where {value} is needed; "
+                    f"change or delete the topic, or use another cluster"
+                )
+
+
+def _partition_counts(admin: Any, names: list[str]) -> dict[str, int | None]:
+    """How many partitions each topic has; None for one that does not exist."""
+    described = {topic["name"]: topic for topic in admin.describe_topics(names)}
+    counts: dict[str, int | None] = {}
+    for name in names:
+        code = described[name]["error_code"]
+        if code not in (0, UnknownTopicOrPartitionError.errno):
+            raise for_code(code)(f"topic {name}")
+        counts[name] = len(described[name]["partitions"]) if code == 0 else None
+    return counts
+
+
+def _settings(admin: Any, names: list[str]) -> Mapping[str, Mapping[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    described = admin.describe_configs(resources, config_filter="all")["topic"]
+    return {name: {key: setting["value"] for key, setting in described[name].items()} for name in names}
+
+
+def _fits(setting: str, wanted: str, found: str | None) -> bool:
+    if setting == _AT_LEAST and found is not None:
+        return int(found) >= int(wanted)
+    return found == wanted

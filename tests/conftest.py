@@ -1,0 +1,51 @@
+"""Fixtures that tests of several packages share: a real broker for the session, and the topics on it."""
+
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from eventlog.embedded import EmbeddedBroker
+from eventlog.topics import create_topics
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """The bootstrap address of an embedded broker that all tests of the session share, without topics at first."""
+    with tempfile.TemporaryDirectory(prefix="vigil-broker-") as folder, EmbeddedBroker(Path(folder)) as embedded:
+        assert embedded.state is not None
+        yield embedded.state.bootstrap
+
+
+@pytest.fixture(scope="session")
+def topics(broker: str) -> str:
+    """The shared broker's address, with the standard topics on it: what other tests of the session wrote is in them."""
+    create_topics(broker)
+    return broker
+
+
+@pytest.fixture
+def fresh_broker(tmp_path: Path) -> Iterator[str]:
+    """The address of a broker of the test's own, with the standard topics on it, empty."""
+    with EmbeddedBroker(tmp_path / "broker") as embedded:
+        assert embedded.state is not None
+        create_topics(embedded.state.bootstrap)
+        yield embedded.state.bootstrap
+
+
+@pytest.fixture
+def topic_prefix(broker: str) -> str:
+    """A prefix under which the standard topics exist on the shared broker, empty: a log of the test's own, quickly."""
+    prefix = f"test-{next(_numbers)}."
+    create_topics(broker, prefix=prefix)
+    return prefix
+
+
+@pytest.fixture
+def fresh_name() -> Callable[[str], str]:
+    """Names that no other test of the session uses, for topics, groups and transactional ids."""
+    return lambda stem: f"{stem}-{next(_numbers)}"
