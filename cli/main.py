@@ -14,6 +14,7 @@ from typing import NamedTuple, NoReturn
 
 import click
 
+from cli.options import settings_options
 from schemas.errors import Misuse, VigilError
 
 
@@ -43,11 +44,11 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group that knows its sub-commands by name and imports one when it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order in which a newcomer meets them."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import and return a sub-command; its module holds it under the command's own name."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
@@ -55,7 +56,7 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(entry.module), cmd_name)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the list of sub-commands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
@@ -77,13 +78,12 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     epilog="Start with `vigil demo`. Every command has its own --help with an example.",
 )
-@click.option("--bootstrap-servers", metavar="HOST:PORT,...", help="A Kafka cluster, instead of the embedded broker.")
-@click.option("--dir", "folder", metavar="FOLDER", help="Data folder of the embedded parts [default: .vigil].")
+@settings_options
 @click.version_option(package_name="vigil", message="%(prog)s %(version)s")
 @click.pass_context
-def vigil(ctx: click.Context, bootstrap_servers: str | None, folder: str | None) -> None:
+def vigil(ctx: click.Context, /, **before: str | None) -> None:
     """One timeline of incidents and political events on Apache Kafka, with rolling aggregates and alerts."""
-    ctx.obj = {"bootstrap_servers": bootstrap_servers, "dir": folder}
+    ctx.obj = before
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -14,14 +14,21 @@ import click
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cli.options import settings_options
+from eventlog.folder import running
 from schemas.errors import Failed, Misuse
 
 Servers = Annotated[str, Field(pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$")]
-_WHERE = {"bootstrap_servers": "HOST:PORT,...", "dir": "a folder"}
+Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,100}$")]
+_EXPECTED = {
+    "bootstrap_servers": "HOST:PORT,...",
+    "dir": "a folder",
+    "topic_prefix": "at most 100 letters, digits, dots, dashes or underscores",
+}
 
 
 class Settings(BaseSettings):
-    """Which cluster to use, and where embedded parts keep their data.
+    """Which cluster to use, where embedded parts keep their data, and what stands before every topic and group name.
 
     Without `bootstrap_servers` it is the embedded broker of `dir`.
     """
@@ -30,6 +37,12 @@ class Settings(BaseSettings):
 
     bootstrap_servers: Servers | None = None
     dir: Path = Path(".vigil")
+    topic_prefix: Prefix = ""
+
+    @property
+    def broker_folder(self) -> Path:
+        """Data of the embedded broker."""
+        return self.dir / "broker"
 
     @property
     def run_folder(self) -> Path:
@@ -54,7 +67,7 @@ def read_settings(**options: str | None) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise Misuse(
-            f"--{name.replace('_', '-')} (VIGIL_{name.upper()}): expected {_WHERE[name]}, found {first['input']!r}"
+            f"--{name.replace('_', '-')} (VIGIL_{name.upper()}): expected {_EXPECTED[name]}, found {first['input']!r}"
         ) from error
     if settings.dir.exists() and not settings.dir.is_dir():
         raise Misuse(f"--dir (VIGIL_DIR): {settings.dir} is not a folder")
@@ -62,19 +75,18 @@ def read_settings(**options: str | None) -> Settings:
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorate a click callback: adds the options, before or after the sub-command, and passes `settings`."""
+    """Decorate a click callback: adds the options of the settings and passes `settings`.
 
-    @click.option("--bootstrap-servers", metavar="HOST:PORT,...", help="A Kafka cluster, not the embedded broker.")
-    @click.option("--dir", "folder", metavar="FOLDER", help="Data folder of the embedded parts [default: .vigil].")
+    Options stand before or after the sub-command; the ones after it win.
+    """
+
+    @settings_options
     @click.pass_context
     @functools.wraps(command)
-    def wrapped(ctx: click.Context, /, bootstrap_servers: str | None, folder: str | None, **rest: Any) -> Any:
+    def wrapped(ctx: click.Context, /, **given: Any) -> Any:
         before: dict[str, str | None] = ctx.find_object(dict) or {}
-        settings = read_settings(
-            bootstrap_servers=bootstrap_servers or before.get("bootstrap_servers"),
-            dir=folder or before.get("dir"),
-        )
-        return command(settings=settings, **rest)
+        options = {name: given.pop(name) or before.get(name) for name in _EXPECTED}
+        return command(settings=read_settings(**options), **given)
 
     return wrapped
 
@@ -87,9 +99,7 @@ def find_bootstrap(settings: Settings) -> str:
     """
     if settings.bootstrap_servers:
         return settings.bootstrap_servers
-    from eventlog.embedded import running  # noqa: PLC0415 - a command on another cluster needs none of it
-
-    state = running(settings.dir)
+    state = running(settings.broker_folder)
     if state is None:
         raise Failed(
             f"no broker runs in {settings.dir}; start the service with `vigil up`, "

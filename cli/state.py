@@ -1,0 +1,70 @@
+"""What a running `vigil up` leaves in its data folder, for `vigil status` and a second `vigil up`.
+
+`run/up.lock` is locked as long as the supervisor lives; `run/up.json` says what it runs. A lock of the kernel's
+vanishes with its holder, so nothing that `kill -9` leaves behind is taken for a running service.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+
+import orjson
+
+from cli.settings import Settings
+from eventlog.folder import lock
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """One process of a role. `state` is `running` or `restarting`; `pid` is None while there is no process."""
+
+    role: str
+    number: int
+    pid: int | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """A running supervisor, the cluster that its roles use, and their processes."""
+
+    pid: int
+    bootstrap: str
+    clock: str
+    processes: tuple[ProcessState, ...]
+
+
+def take_service_lock(settings: Settings) -> int | None:
+    """Return the descriptor of the lock that makes this process the folder's supervisor, or None if there is one."""
+    settings.run_folder.mkdir(parents=True, exist_ok=True)
+    # A `vigil status` that looks for a holder holds it itself for a moment.
+    return lock(settings.run_folder / "up.lock", wait_seconds=0.3)
+
+
+def write_state(settings: Settings, state: ServiceState) -> None:
+    """Make this state the folder's, as a whole."""
+    half = settings.run_folder / "up.json.new"
+    half.write_bytes(orjson.dumps(asdict(state)))
+    half.replace(settings.run_folder / "up.json")
+
+
+def remove_state(settings: Settings) -> None:
+    """From now on no service is told to run here."""
+    (settings.run_folder / "up.json").unlink(missing_ok=True)
+
+
+def read_state(settings: Settings) -> ServiceState | None:
+    """Return the service that runs in this folder, or None. One that only starts has no state yet."""
+    if not (settings.run_folder / "up.lock").exists():
+        return None
+    descriptor = lock(settings.run_folder / "up.lock")
+    if descriptor is not None:
+        os.close(descriptor)
+        return None
+    try:
+        members = orjson.loads((settings.run_folder / "up.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    members["processes"] = tuple(ProcessState(**process) for process in members["processes"])
+    return ServiceState(**members)
