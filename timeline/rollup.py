@@ -1,0 +1,221 @@
+"""The rollup: every scope's windows at the clock, and every rule's episodes, kept up to date by difference.
+
+Rules kept here:
+- It is a function of the set of assertions, the ticks and the rules: any order, any repetition, any chunking gives the
+  same windows and episodes once it has settled.
+- There is one clock: the largest publish time (superseded assertions included) or tick.
+- Applying is cheap; the indexes move once per settlement, by what changed since the last one.
+
+A mutable index for speed; all that it decides on is in the pure modules that it calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pydantic_core import to_json
+
+from schemas.rule import MatchRule, Rule, RuleSet, ThresholdRule
+from timeline.alerts import Episode
+from timeline.entries import Entry
+from timeline.facts import Fact, fact_of
+from timeline.identity import Assertion
+from timeline.matching import match_episodes, match_scopes
+from timeline.predicates import predicate
+from timeline.thresholds import Series, SeriesKey, series_key
+from timeline.times import DAY
+from timeline.windows import OUTSIDE, FeedWindows, days_that_matter, levels_at, windows_json
+
+RuleScope = tuple[str, str]
+"""(rule id, scope): the unit in which alerts are told."""
+Anchor = int | str
+"""What tells the episodes of a rule in a scope apart: the first day, or the event."""
+
+
+class Settled(NamedTuple):
+    """What may have changed since the last settlement."""
+
+    scopes: set[str]
+    alerts: set[RuleScope]
+
+
+class Rollup:
+    """All that is known, as windows and episodes."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self.rules = rules
+        self.clock: int | None = None
+        self._day: int | None = None
+        self._entries: dict[str, Entry] = {}
+        self._unsettled: dict[Entry, list[Fact]] = {}
+        self._by_day: dict[int, set[Entry]] = {}
+        self._scopes: dict[str, dict[str, FeedWindows]] = {}
+        self._episodes: dict[RuleScope, dict[Anchor, Episode]] = {}
+        self._turns: dict[int, set[RuleScope]] = {}
+        wheres = list({_spelled(rule): rule.where for rule in rules.rules}.items())
+        number = {spelled: index for index, (spelled, _) in enumerate(wheres)}
+        self._predicates = [predicate(where) for _, where in wheres]
+        self._match_rules = [(rule, number[_spelled(rule)]) for rule in rules.rules if isinstance(rule, MatchRule)]
+        self._series: dict[SeriesKey, Series] = {}
+        for rule in rules.rules:
+            if isinstance(rule, ThresholdRule):
+                key = series_key(rule, number[_spelled(rule)])
+                self._series.setdefault(key, Series(key)).read_by(rule)
+
+    def apply(self, statement: Assertion) -> bool:
+        """Take in an assertion; return False when it is known already."""
+        fact = fact_of(statement, self._predicates)
+        entry = self._entries.get(statement.id)
+        if entry is None:
+            entry = self._entries[statement.id] = Entry(statement.id)
+        if not entry.add(statement.stamp, fact):
+            return False
+        news = self._unsettled.setdefault(entry, [])
+        if fact is not None:
+            news.append(fact)
+        self.tick(statement.stamp.publish_time)
+        return True
+
+    def tick(self, time: int) -> None:
+        """Move the clock to `time` (microseconds), never back."""
+        if self.clock is None or time > self.clock:
+            self.clock = time
+
+    def settle(self) -> Settled:
+        """Bring windows and episodes up to date; return what may have changed since the last settlement."""
+        changed = Settled(set(), set())
+        if self.clock is None:
+            return changed
+        day = self.clock // DAY
+        self._move_clock(day, changed)
+        unsettled, self._unsettled = self._unsettled, {}
+        for entry, news in unsettled.items():
+            self._count(entry, news, day, changed)
+        for series in self._series.values():
+            for rule, scope, episodes in series.settle():
+                self._episodes[rule.id, scope] = episodes
+                changed.alerts.add((rule.id, scope))
+                for episode in episodes.values():
+                    self._note(episode, day, changed)
+        return changed
+
+    @property
+    def clock_day(self) -> int | None:
+        """The day up to which the rollup has settled."""
+        return self._day
+
+    def scopes(self) -> Iterable[str]:
+        """Return the scopes, without feed, that have current events."""
+        return self._scopes.keys()
+
+    def alerts(self) -> Iterable[RuleScope]:
+        """Return every (rule id, scope) that may have episodes."""
+        return self._episodes.keys()
+
+    def windows(self, scope: str) -> list[tuple[str, str]]:
+        """Return (scope, windows as JSON) of a scope and of each of its feeds; nothing without current events."""
+        feeds = self._scopes.get(scope)
+        return [] if feeds is None else [(scope + suffix, text) for suffix, text in windows_json(feeds)]
+
+    def episodes(self, rule_scope: RuleScope) -> Iterator[Episode]:
+        """Yield the standing episodes of a rule in a scope: all that are not pending."""
+        for episode in self._episodes.get(rule_scope, {}).values():
+            if self._day is not None and episode.first <= self._day:
+                yield episode
+
+    def facts(self) -> Iterator[Fact]:
+        """Yield the current fact of each asserted event."""
+        for entry in self._entries.values():
+            if entry.current is not None:
+                yield entry.current
+
+    def _move_clock(self, day: int, changed: Settled) -> None:
+        before, self._day = self._day, day
+        if before is None or before == day:
+            return
+        boundaries = {crossed for days in days_that_matter(before, day) for crossed in days}
+        moved = {entry for crossed in boundaries & self._by_day.keys() for entry in self._by_day[crossed]}
+        for entry in moved:
+            fact = entry.counted
+            if fact is None:
+                continue
+            old, new = levels_at(fact, before), levels_at(fact, day)
+            if old != new:
+                self._shift(fact, old, -1)
+                self._shift(fact, new, 1)
+                changed.scopes.update(fact.scopes)
+        for crossed in range(before + 1, day + 1):
+            changed.alerts.update(self._turns.pop(crossed, ()))
+
+    def _count(self, entry: Entry, news: list[Fact], day: int, changed: Settled) -> None:
+        before, now = entry.counted, entry.current
+        for series in self._series.values():
+            for fact in news:
+                series.learn(entry, fact)
+        for rule, number in self._match_rules:
+            self._match(rule, number, entry, day, changed)
+        if before is now:
+            return
+        entry.counted = now
+        if before is not None:
+            self._take_away(entry, before, day, changed)
+        if now is not None:
+            self._place(entry, now, day, changed)
+
+    def _place(self, entry: Entry, fact: Fact, day: int, changed: Settled) -> None:
+        levels = levels_at(fact, day)
+        for edge in {fact.first, fact.last}:
+            self._by_day.setdefault(edge, set()).add(entry)
+        for scope in fact.scopes:
+            feeds = self._scopes.setdefault(scope, {})
+            if fact.feed not in feeds:
+                feeds[fact.feed] = FeedWindows()
+                changed.scopes.add(scope)
+            feeds[fact.feed].events += 1
+        if levels != OUTSIDE:
+            self._shift(fact, levels, 1)
+            changed.scopes.update(fact.scopes)
+        for series in self._series.values():
+            series.add(fact, 1)
+
+    def _take_away(self, entry: Entry, fact: Fact, day: int, changed: Settled) -> None:
+        levels = levels_at(fact, day)
+        for edge in {fact.first, fact.last}:
+            self._by_day[edge].discard(entry)
+        if levels != OUTSIDE:
+            self._shift(fact, levels, -1)
+            changed.scopes.update(fact.scopes)
+        for scope in fact.scopes:
+            feeds = self._scopes[scope]
+            feeds[fact.feed].events -= 1
+            if not feeds[fact.feed].events:
+                del feeds[fact.feed]
+                changed.scopes.add(scope)
+            if not feeds:
+                del self._scopes[scope]
+        for series in self._series.values():
+            series.add(fact, -1)
+
+    def _shift(self, fact: Fact, levels: tuple[int, int], sign: int) -> None:
+        for scope in fact.scopes:
+            self._scopes[scope][fact.feed].add(fact, levels, sign)
+
+    def _match(self, rule: MatchRule, number: int, entry: Entry, day: int, changed: Settled) -> None:
+        for scope in match_scopes(rule, number, entry.counted):
+            del self._episodes[rule.id, scope][entry.id]
+            changed.alerts.add((rule.id, scope))
+        for episode in match_episodes(rule, number, entry):
+            self._episodes.setdefault((rule.id, episode.scope), {})[entry.id] = episode
+            self._note(episode, day, changed)
+
+    def _note(self, episode: Episode, day: int, changed: Settled) -> None:
+        rule_scope = (episode.rule.id, episode.scope)
+        changed.alerts.add(rule_scope)
+        for turn in (episode.first, episode.last + 1):
+            if turn > day:
+                self._turns.setdefault(turn, set()).add(rule_scope)
+
+
+def _spelled(rule: Rule) -> bytes:
+    return to_json(rule.where)
