@@ -1,0 +1,113 @@
+"""How far the roles have read: from the committed offsets of their groups, and what is left up to the topics' ends.
+
+Nobody has to be asked: whatever worker runs wherever, its group's offsets tell.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import KafkaError
+
+from schemas.errors import Transient
+from schemas.topics import INCIDENTS, POLITICAL, RULES, TIMELINE, TOPICS
+
+CONNECT_MS = 3000
+SETTLE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGroup:
+    """The group whose members are the role's workers, the group that holds its offsets, and the topics it reads."""
+
+    members: str
+    offsets: str
+    topics: tuple[str, ...]
+
+
+GROUPS = {
+    "ledger": RoleGroup("vigil-ledger", "vigil-ledger", (INCIDENTS, POLITICAL)),
+    "roller": RoleGroup("vigil-roller", "vigil-roller-progress", (TIMELINE, RULES)),
+}
+_PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Workers that have joined the role's group and may read, and how many records are left to read."""
+
+    members: int
+    lag: int
+
+
+def read_progress(bootstrap: str, *, topic_prefix: str) -> dict[str, Progress]:
+    """Return how far each role is. Raises: Transient when no broker answers."""
+    reader = ProgressReader(bootstrap, topic_prefix=topic_prefix)
+    try:
+        return reader.read()
+    finally:
+        reader.close()
+
+
+class ProgressReader:
+    """Asks a cluster how far each role is. Raises Transient from every method while no broker answers."""
+
+    def __init__(self, bootstrap: str, *, topic_prefix: str) -> None:
+        self._prefix = topic_prefix
+        with _answers(bootstrap):
+            self._admin: Any = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=CONNECT_MS)
+        self._bootstrap = bootstrap
+
+    def close(self) -> None:
+        """End the connection."""
+        self._admin.close()
+
+    def read(self) -> dict[str, Progress]:
+        """Return the progress of each role, in the order in which records pass through them.
+
+        The order matters: when the ledger has nothing left, all that it wrote is in the roller's ends, read after that.
+        """
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                with _answers(self._bootstrap):
+                    return {role: self._progress(group) for role, group in GROUPS.items()}
+            except Transient:
+                # A fresh cluster makes the topic of its groups when they are first asked for.
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.1)
+
+    def _progress(self, group: RoleGroup) -> Progress:
+        partitions = [
+            TopicPartition(self._prefix + topic, number)
+            for topic in group.topics
+            for number in range(_PARTITIONS[topic])
+        ]
+        committed = self._committed(self._prefix + group.offsets)
+        ends = self._admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
+        lag = sum(max(0, ends[each].offset - committed.get(each, 0)) for each in partitions)
+        return Progress(self._members(self._prefix + group.members), lag)
+
+    def _committed(self, group: str) -> dict[TopicPartition, int]:
+        offsets = self._admin.list_group_offsets([group])[group]
+        return {partition: found.offset for partition, found in offsets.items() if found.offset >= 0}
+
+    def _members(self, group: str) -> int:
+        """Members of a group that has settled who reads what; 0 while it rebalances."""
+        found = self._admin.describe_groups([group])[group]
+        return len(found["members"]) if found["group_state"] == "Stable" else 0
+
+
+@contextlib.contextmanager
+def _answers(bootstrap: str) -> Iterator[None]:
+    try:
+        yield
+    except KafkaError as error:
+        raise Transient(f"no Kafka answers at {bootstrap}: {error!r}") from error
