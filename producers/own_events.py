@@ -1,0 +1,43 @@
+"""Vigil's own feed: any event in the form of INTERFACES, one JSON object a line, its id and source kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import orjson
+
+from producers.recognise import OWN, require
+from producers.records import Record, line_records
+from producers.rows import Position, Published, Row, Skipped
+from producers.sources import Source
+from producers.tables import dead_letter, decoded
+from schemas.errors import BadInput
+from schemas.event import Event, check_event, parse_event
+
+
+def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
+    """Yield an event for each line; a line that tells of a dead letter of an earlier reading is skipped.
+
+    Raises:
+        Failed: it is a file of another feed.
+    """
+    source = Source(stream, file)
+    require(source, OWN)
+    for number, record in enumerate(line_records(source), 1):
+        if record.raw.startswith(b'{"dead_letter":'):
+            yield Skipped()
+            continue
+        try:
+            yield Published(_event(record))
+        except BadInput as error:
+            yield dead_letter(error, record, Position(file, number, record.line))
+
+
+def _event(record: Record) -> Event:
+    text, repairs = decoded(record)
+    if not repairs:
+        return parse_event(record.raw)
+    event = parse_event(text.encode())
+    members = orjson.loads(text)
+    return check_event(members | {"repairs": [*event.repairs, *repairs]})

@@ -1,0 +1,136 @@
+"""Rows of a CSV table, bound to its header by name; rows that cannot be bound become dead letters."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Final
+
+from producers.recognise import column_names
+from producers.records import RECORD_LIMIT, Record, Starts, quoted_records
+from producers.rows import DeadLetter, Position
+from producers.sources import Source
+from schemas.errors import BadInput, Failed
+
+_REPLACED: Final = "encoding"
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One data row: its wanted cells in the order in which they were asked for, and what was mended to read it."""
+
+    values: Sequence[str]
+    repairs: tuple[str, ...]
+    record: Record
+    position: Position
+
+    def refused(self, error: BadInput) -> DeadLetter:
+        """Return the row as a dead letter."""
+        return dead_letter(error, self.record, self.position)
+
+
+class Table:
+    """A CSV file from its header on."""
+
+    def __init__(self, source: Source, telling: Mapping[str, str]) -> None:
+        """Read the header; `telling` gives a pattern for some first columns, by which a record's first line is known.
+
+        Raises:
+            Failed: there is none.
+        """
+        csv.field_size_limit(RECORD_LIMIT)
+        self._source = source
+        header = next(quoted_records(source, lambda _: False), None)
+        if header is None or header.sha256 is not None:
+            raise Failed(f"{source.name}: has no header row")
+        self.names = column_names(header.raw)
+        self._starts = _starts(self.names, telling)
+        self._line = header.line + header.raw.count(b"\n") + 1
+
+    def rows(self, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Cells | DeadLetter]:
+        """Yield each data row with the cells of the required, then of the optional columns ("" where there is none).
+
+        Raises:
+            Failed: the header lacks a required column; reading the file fails.
+        """
+        missing = [name for name in required if name not in self.names]
+        if missing:
+            raise Failed(f"{self._source.name}: the header lacks {', '.join(missing)}")
+        width = len(self.names)
+        # Behind its last cell each row gets an empty one, which stands for all columns that the table does not have.
+        places = [self.names.index(name) if name in self.names else width for name in (*required, *optional)]
+        pick = itemgetter(*places)
+        number = 0
+        for record in quoted_records(self._source, self._starts, self._line):
+            number += 1
+            position = Position(self._source.name, number, record.line)
+            try:
+                text, repairs = decoded(record)
+                cells = _cells(text, width)
+            except BadInput as error:
+                yield dead_letter(error, record, position)
+                continue
+            if number == 1 and _is_tag_row(cells):
+                number = 0
+                continue
+            yield Cells(pick(cells), repairs, record, position)
+
+
+def decoded(record: Record) -> tuple[str, tuple[str, ...]]:
+    """Return a record's text, and the repair it took when some of its bytes are no UTF-8.
+
+    Raises:
+        BadInput: the record is over 1 MiB, or has a NUL byte.
+    """
+    if record.sha256 is not None:
+        raise BadInput(f"the record is too long: {record.length} bytes, at most {RECORD_LIMIT} are read")
+    if b"\0" in record.raw:
+        raise BadInput("the record has a NUL byte")
+    try:
+        return record.raw.decode(), ()
+    except UnicodeDecodeError:
+        return record.raw.decode(errors="replace"), (_REPLACED,)
+
+
+def dead_letter(error: BadInput, record: Record, position: Position) -> DeadLetter:
+    """Return a record as a dead letter."""
+    return DeadLetter(error.reason, error.field, position, record.raw, record.length, record.sha256)
+
+
+def _starts(names: Sequence[str], telling: Mapping[str, str]) -> Starts:
+    """Return the test for lines that start like a record: all of the telling cells among the first ones fit.
+
+    With fewer than two of them there no line does: prose that begins with a number is no record.
+    """
+    places = {names.index(name): re.compile(pattern.encode()) for name, pattern in telling.items() if name in names[:9]}
+    if len(places) < 2:
+        return lambda _: False
+    last = max(places)
+
+    def starts(line: bytes) -> bool:
+        cells = line.split(b",", last + 1)
+        return len(cells) > last and all(pattern.fullmatch(cells[i].strip(b'" ')) for i, pattern in places.items())
+
+    return starts
+
+
+def _cells(text: str, width: int) -> list[str]:
+    try:
+        # Strict: a quote that is never closed, or closed in the middle of a cell, is an error and no guess.
+        cells = next(csv.reader((text,), strict=True))
+    except csv.Error as error:
+        raise BadInput(f"broken CSV: {error}") from error
+    if len(cells) == width:
+        cells.append("")
+    elif len(cells) != width + 1 or cells[-1]:  # a comma at the end of every row is one provider's habit
+        raise BadInput(f"expected {width} cells, found {len(cells)}")
+    return cells
+
+
+def _is_tag_row(cells: Sequence[str]) -> bool:
+    """Tell a row of HXL tags such as `#date+start`, which stands between header and data."""
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and all(cell.startswith("#") for cell in filled)

@@ -1,0 +1,152 @@
+"""UCDP's Georeferenced Event Dataset: the provider's global CSV, its country extracts, and the website's export.
+
+Columns are bound by name, so the 42 of release 19.1, the 49 since 20.1, the extracts' additions and the export's 47
+(`best_est`, days as MM/DD/YYYY, a comma at the end of each row) are one layout. Source: the GED codebook, and what was
+counted in the files; docs/feeds.md lists the rules that were settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import BinaryIO, Final
+
+from producers.actors import actor_id
+from producers.recognise import UCDP, require
+from producers.rows import Published, Row
+from producers.sources import Source
+from producers.states import country_of_number
+from producers.subdivisions import division_code
+from producers.tables import Cells, Table
+from producers.values import day, decimal, midnight, required, shown, whole
+from schemas.errors import BadInput
+from schemas.event import Event, check_event
+
+_REQUIRED: Final = (
+    *("id", "type_of_violence", "side_a", "side_b", "country_id", "where_prec", "latitude", "longitude"),
+    *("date_prec", "date_start", "date_end"),
+)
+_ESTIMATES: Final = ("low", "best", "high")
+_OPTIONAL: Final = ("deaths_civilians", "dyad_name", "country", "where_coordinates", "adm_1", "source_headline")
+_TELLING: Final = {
+    "id": r"\d{1,9}(\.0)?",
+    "year": r"(19|20)\d\d(\.0)?",
+    "active_year": r"[01]|True|False|TRUE|FALSE",
+    "type_of_violence": r"[123](\.0)?",
+}
+_PLACE_PRECISION: Final = {1: "exact", 2: "near", 3: "admin2", 4: "admin1", 5: "area", 6: "country", 7: "sea"}
+_ROLES: Final = {
+    1: ("belligerent", "belligerent"),
+    2: ("belligerent", "belligerent"),
+    3: ("perpetrator", "target"),
+}
+_DESCRIPTION_LENGTH: Final = 300
+
+
+def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
+    """Yield an event for each row.
+
+    Raises:
+        Failed: it is a file of another feed.
+    """
+    source = Source(stream, file)
+    require(source, UCDP)
+    table = Table(source, _TELLING)
+    exported = "best_est" in table.names
+    estimates = [f"{name}_est" if exported else name for name in _ESTIMATES]
+    for row in table.rows((*_REQUIRED, *estimates), _OPTIONAL):
+        if not isinstance(row, Cells):
+            yield row
+            continue
+        try:
+            yield Published(_event(row, us_order=exported))
+        except BadInput as error:
+            yield row.refused(error)
+
+
+def _event(row: Cells, *, us_order: bool) -> Event:
+    key, violence, side_a, side_b, state, where_precision, latitude, longitude = row.values[:8]
+    date_precision, first, last, low, best, high = row.values[8:14]
+    civilians, dyad, country, where, admin1, headline = row.values[14:]
+    total, repairs = _total(low, best, high)
+    start, end, precision = _interval(first, last, date_precision, us_order)
+    return check_event(
+        {
+            "id": f"{UCDP}:{required(key, 'id')}",
+            "source": UCDP,
+            "type": "attack",
+            "title": f"{dyad.strip() or f'{side_a} - {side_b}'}, {where.strip() or country.strip()}",
+            "description": _short(headline.strip()),
+            "event_time": {"start": start, "end": end, "precision": precision},
+            "publish_time": end,
+            "publish_time_basis": "assumed",
+            "place": {
+                "name": where.strip() or None,
+                "latitude": decimal(latitude, "place.latitude"),
+                "longitude": decimal(longitude, "place.longitude"),
+                **_area(state, admin1.strip(), where_precision),
+            },
+            "actors": _actors(side_a, side_b, violence),
+            "killed": {"total": total, "civilians": {"best": whole(civilians, "killed.civilians.best")}},
+            "repairs": (*row.repairs, *repairs),
+        }
+    )
+
+
+def _short(headline: str) -> str:
+    return headline if len(headline) <= _DESCRIPTION_LENGTH else headline[: _DESCRIPTION_LENGTH - 1] + "…"
+
+
+def _total(low_text: str, best_text: str, high_text: str) -> tuple[dict[str, int | None], tuple[str, ...]]:
+    low = whole(low_text, "killed.total.low")
+    best = whole(best_text, "killed.total.best")
+    high = whole(high_text, "killed.total.high")
+    known = [number for number in (low, best, high) if number is not None]
+    if known == sorted(known):
+        return {"low": low, "best": best, "high": high}, ()
+    # Settled: the best estimate is what the coders stand by; the others are widened around it. Never dropped.
+    ends = {"low": None if low is None else min(known), "high": None if high is None else max(known)}
+    return {"best": best, **ends}, ("estimates",)
+
+
+@lru_cache(maxsize=65_536)
+def _interval(first_text: str, last_text: str, precision: str, us_order: bool) -> tuple[str, str, str]:
+    first = day(first_text, "event_time.start", us_order=us_order)
+    last = day(last_text, "event_time.end", us_order=us_order)
+    level = required(precision, "event_time.precision")
+    if not 1 <= level <= 5:
+        raise BadInput(f"expected date_prec 1 to 5, found {level}", "event_time.precision")
+    if last < first:
+        raise BadInput(f"date_end {last} is before date_start {first}", "event_time.end")
+    return midnight(first), midnight(last, days_later=1), "day" if level == 1 and first == last else "range"
+
+
+@lru_cache(maxsize=16_384)
+def _area(state: str, admin1: str, precision: str) -> dict[str, str | None]:
+    country = country_of_number(required(state, "place.country"))
+    if country is None:
+        raise BadInput(f"no country has the Gleditsch-Ward number {shown(state)}", "place.country")
+    level = required(precision, "place.precision")
+    if level not in _PLACE_PRECISION:
+        raise BadInput(f"expected where_prec 1 to 7, found {level}", "place.precision")
+    return {
+        "country": country,
+        "admin1": admin1 or None,
+        "admin1_code": division_code(country, admin1) if admin1 else None,
+        "precision": _PLACE_PRECISION[level],
+    }
+
+
+@lru_cache(maxsize=16_384)
+def _actors(side_a: str, side_b: str, violence: str) -> tuple[dict[str, str], ...]:
+    roles = _ROLES.get(required(violence, "type"))
+    if roles is None:
+        raise BadInput(f"expected type_of_violence 1 to 3, found {violence}", "type")
+    actors: dict[str, dict[str, str]] = {}
+    for side, role in zip((side_a, side_b), roles, strict=True):
+        # A coalition is written as its members with commas between.
+        for name in filter(None, map(str.strip, side.split(", "))):
+            actors.setdefault(actor_id(name), {"id": actor_id(name), "name": name, "role": role})
+    if not actors:
+        raise BadInput("expected the names of two sides, found none", "actors")
+    return tuple(actors.values())

@@ -1,0 +1,135 @@
+"""Fatalities of United Nations missions: a row is one dead person, an event a mission's dead of a day and a cause.
+
+Source: the UN Peace and Security Data Hub's dataset DPPADPOSS-FATALITIES as CSV. A file is a complete statement of its
+day, `last_update`: that is the sequence and the publish_time of all its events. The events are told at the end of the
+file, because their rows stand anywhere in it; what is kept until then is a number for each event and the persons' ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, Final
+
+from producers.actors import actor_id
+from producers.missions import MISSIONS
+from producers.recognise import FATALITIES, require
+from producers.rows import Held, Merged, Published, Row
+from producers.sources import Source
+from producers.tables import Cells, Table
+from producers.values import day, midnight, shown
+from schemas.errors import BadInput
+from schemas.event import Event, check_event
+
+_COLUMNS: Final = (
+    *("casualty_id", "mission_acronym", "incident_date", "type_of_incident", "casualty_personnel_type", "last_update"),
+    "type_of_casualty",
+)
+_TELLING: Final = {"id": r"\d{1,9}", "incident_date": r"\d{4}-\d\d-\d\d"}
+_ATTACK: Final = "Malicious Act"
+_GROUPS: Final = {
+    "Military": "peacekeepers",
+    "Police": "peacekeepers",
+    "Military Observer": "peacekeepers",
+    "International Civilian": "civilians",
+    "Local": "civilians",
+}
+
+
+@dataclass(slots=True)
+class _Incident:
+    """The dead of one mission, day and type of incident so far; days as YYYY-MM-DD."""
+
+    mission: str
+    day: str
+    kind: str
+    last_update: str = ""
+    peacekeepers: int = 0
+    civilians: int = 0
+    other: int = 0
+    rows: int = 0
+    repairs: tuple[str, ...] = ()
+
+
+def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
+    """Yield Held for each good row, then each event, and Merged for each further row of it.
+
+    Raises:
+        Failed: it is a file of another feed.
+    """
+    source = Source(stream, file)
+    require(source, FATALITIES)
+    incidents: dict[tuple[str, str, str], _Incident] = {}
+    persons: dict[str, _Incident] = {}
+    for row in Table(source, _TELLING).rows(_COLUMNS):
+        if not isinstance(row, Cells):
+            yield row
+            continue
+        try:
+            _add(row, incidents, persons)
+            yield Held()
+        except BadInput as error:
+            yield row.refused(error)
+    for incident in incidents.values():
+        yield Published(_event(incident))
+        for _ in range(incident.rows - 1):
+            yield Merged()
+
+
+def _add(row: Cells, incidents: dict[tuple[str, str, str], _Incident], persons: dict[str, _Incident]) -> None:
+    person, mission, date_text, kind, personnel, update_text, casualty = (cell.strip() for cell in row.values)
+    date, last_update = day(date_text, "event_time.start"), day(update_text, "publish_time")
+    for text, field in ((person, "id"), (mission, "mission"), (kind, "type")):
+        if not 0 < len(text) <= 100:
+            raise BadInput(f"expected a text of 1 to 100 letters, found {shown(text)}", field)
+    if casualty not in ("Fatality", ""):
+        raise BadInput(f"expected a fatality, found {shown(casualty)}", "killed")
+    if date > last_update:
+        raise BadInput(f"incident_date {date} is after last_update {last_update}", "event_time.start")
+    key = (mission, date.isoformat(), kind)
+    # A person can be listed twice, for example under two former nationalities: the first listing counts.
+    incident = persons.get(person) or incidents.setdefault(key, _Incident(*key))
+    incident.rows += 1
+    incident.last_update = max(incident.last_update, last_update.isoformat())
+    incident.repairs = incident.repairs or row.repairs
+    if person not in persons:
+        persons[person] = incident
+        group = _GROUPS.get(personnel, "other")
+        setattr(incident, group, getattr(incident, group) + 1)
+
+
+def _event(incident: _Incident) -> Event:
+    total = incident.peacekeepers + incident.civilians + incident.other
+    groups = {
+        "total": total,
+        "peacekeepers": incident.peacekeepers,
+        "civilians": incident.civilians,
+        "other": incident.other,
+    }
+    country = MISSIONS.get(incident.mission)
+    attacked = incident.kind == _ATTACK
+    start = day(incident.day, "event_time")
+    return check_event(
+        {
+            "id": f"{FATALITIES}:{incident.mission}:{incident.day}:{incident.kind}",
+            "source": FATALITIES,
+            "type": "attack" if attacked else "fatality",
+            "sequence": incident.last_update,
+            "title": f"{incident.mission}: {total} dead, {incident.kind.lower()}",
+            "event_time": {"start": midnight(start), "end": midnight(start, days_later=1), "precision": "day"},
+            "publish_time": f"{incident.last_update}T00:00:00Z",
+            "publish_time_basis": "stated",
+            "place": {"country": country, "precision": "country"} if country else None,
+            "actors": [
+                {
+                    "id": actor_id(incident.mission),
+                    "name": incident.mission,
+                    "role": "target" if attacked else "affected",
+                }
+            ],
+            "mission": incident.mission,
+            # Who is none of a group is known, too: 0 is a number here, not the lack of one.
+            "killed": {name: {"low": n, "best": n, "high": n} for name, n in groups.items()},
+            "repairs": incident.repairs,
+        }
+    )
