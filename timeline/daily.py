@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from schemas.aggregate import WINDOWS, Window
 from timeline.facts import Fact
-from timeline.measures import Amounts, Vector, largest_json, measures_json
+from timeline.measure_text import largest_json, own_json, write_measures
+from timeline.measures import Amounts, Vector
 from timeline.windows import FeedWindows, levels_at, windows_json
 
 Change = tuple[int, str, bool, int, Amounts]
@@ -61,7 +62,7 @@ def windows_at(facts: Iterable[Fact], day: int) -> Iterator[tuple[str, str]]:
 
 
 def _changes_of(facts: list[Fact], width: int, until: int, *, named: bool) -> Iterator[tuple[int, str]]:
-    numbers: dict[str, tuple[Vector, Vector]] = {fact.feed: ({}, {}) for fact in facts}
+    numbers: dict[str, tuple[Vector, Vector]] = {feed: ({}, {}) for feed in sorted({fact.feed for fact in facts})}
     written = "{}"
     changes = sorted(_all_changes(facts, width))
     for index, (day, feed, certain, sign, amounts) in enumerate(changes):
@@ -72,7 +73,8 @@ def _changes_of(facts: list[Fact], width: int, until: int, *, named: bool) -> It
             vector[slot] = vector.get(slot, 0) + sign * number
         if index + 1 < len(changes) and changes[index + 1][0] == day:
             continue
-        measures = largest_json(numbers) if named else measures_json(*numbers[feed])
+        said = {name: write_measures(*vectors) for name, vectors in numbers.items()}
+        measures = largest_json(said) if named else own_json(said[feed])
         if measures != written:
             written = measures
             yield day, measures
@@ -84,6 +86,5 @@ def _all_changes(facts: Iterable[Fact], width: int) -> Iterator[Change]:
         if certain[0] < certain[1]:
             yield certain[0], fact.feed, True, 1, fact.amounts
             yield certain[1], fact.feed, True, -1, fact.amounts
-        both = fact.amounts + fact.unknown
-        yield fact.first, fact.feed, False, 1, both
-        yield fact.last + width, fact.feed, False, -1, both
+        yield fact.first, fact.feed, False, 1, fact.possible_amounts
+        yield fact.last + width, fact.feed, False, -1, fact.possible_amounts

@@ -13,14 +13,17 @@ from timeline.times import DAY, microseconds
 
 
 class Fact(NamedTuple):
-    """An asserted event as it is counted. Days are inclusive; `satisfied` holds the numbers of the predicates."""
+    """An asserted event as it is counted. Days are inclusive; `satisfied` holds the numbers of the predicates.
+
+    `amounts` go to the windows and series that hold the event for certain, `possible_amounts` to those that may.
+    """
 
     first: int
     last: int
     feed: str
     scopes: tuple[str, ...]
     amounts: Amounts
-    unknown: Amounts
+    possible_amounts: Amounts
     satisfied: frozenset[int]
     content: str
     title: str | None
@@ -40,7 +43,7 @@ def fact_of(statement: Assertion, predicates: Sequence[Predicate]) -> Fact | Non
         document["source"],
         scopes_of(document),
         amounts,
-        unknown,
+        amounts + unknown,
         _SETS[tuple([number for number, holds in enumerate(predicates) if holds(document)])],
         statement.stamp.content,
         document.get("title"),

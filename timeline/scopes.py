@@ -24,6 +24,7 @@ def scopes_of(document: Document) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=65_536)
 def scope_kind(scope: str) -> str:
     """Return `country` for `country:MLI`."""
     return scope.partition(":")[0]

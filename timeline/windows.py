@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from schemas.aggregate import WINDOWS
 from timeline.facts import Fact
-from timeline.measures import Amounts, Vector, largest_json, measures_json
+from timeline.measure_text import Written, largest_json, own_json, write_measures
+from timeline.measures import Amounts, Vector
 
 _WIDTHS = tuple(WINDOWS.values())
 _NAMES = tuple(WINDOWS)
@@ -52,26 +53,35 @@ class FeedWindows:
         if certain != NOWHERE:
             _add(self.certain, certain, fact.amounts, sign)
         if possible != NOWHERE:
-            _add(self.possible, possible, fact.amounts, sign)
-            _add(self.possible, possible, fact.unknown, sign)
+            _add(self.possible, possible, fact.possible_amounts, sign)
 
-    def vectors(self) -> list[tuple[Vector, Vector]]:
-        """Return (certain, possible) of each window, shortest first."""
-        return list(zip(_running(self.certain), _running(self.possible), strict=True))
+    def written(self) -> list[list[Written]]:
+        """Return the measures of each window, shortest first; a window that adds nothing shares those before it."""
+        windows: list[list[Written]] = []
+        certain: Vector = {}
+        possible: Vector = {}
+        for level in range(NOWHERE):
+            more_certain, more_possible = self.certain.get(level), self.possible.get(level)
+            if more_certain or more_possible or not windows:
+                certain, possible = _sum(certain, more_certain), _sum(possible, more_possible)
+                windows.append(write_measures(certain, possible))
+            else:
+                windows.append(windows[-1])
+        return windows
 
 
 def windows_json(feeds: dict[str, FeedWindows]) -> list[tuple[str, str]]:
     """Return (suffix, all windows as canonical JSON) of a scope: "" for the scope, "@<feed>" for each feed's own."""
-    vectors = {feed: windows.vectors() for feed, windows in feeds.items()}
-    own = [("@" + feed, _written([measures_json(*window) for window in said])) for feed, said in vectors.items()]
-    levels = range(NOWHERE)
-    return [("", _written([largest_json({feed: said[n] for feed, said in vectors.items()}) for n in levels])), *own]
+    written = {feed: windows.written() for feed, windows in sorted(feeds.items())}
+    largest = [largest_json({feed: windows[level] for feed, windows in written.items()}) for level in range(NOWHERE)]
+    own = [("@" + feed, _named([own_json(measures) for measures in windows])) for feed, windows in written.items()]
+    return [("", _named(largest)), *own]
 
 
 _SORTED = sorted(range(NOWHERE), key=lambda level: _NAMES[level])
 
 
-def _written(measures: list[str]) -> str:
+def _named(measures: list[str]) -> str:
     return "{" + ",".join([f'"{_NAMES[level]}":{measures[level]}' for level in _SORTED]) + "}"
 
 
@@ -87,15 +97,10 @@ def _add(sums: dict[int, Vector], level: int, amounts: Amounts, sign: int) -> No
         del sums[level]
 
 
-def _running(sums: dict[int, Vector]) -> list[Vector]:
-    """Return the sums up to each level; levels that add nothing share their vector."""
-    total: Vector = {}
-    running = []
-    for level in range(NOWHERE):
-        added = sums.get(level)
-        if added:
-            total = dict(total)
-            for slot, number in added.items():
-                total[slot] = total.get(slot, 0) + number
-        running.append(total)
-    return running
+def _sum(vector: Vector, more: Vector | None) -> Vector:
+    if not more:
+        return vector
+    total = dict(vector)
+    for slot, number in more.items():
+        total[slot] = total.get(slot, 0) + number
+    return total
