@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from importlib.resources import files
+from pathlib import Path
 
+from schemas.errors import BadInput, Failed
 from schemas.rule import RuleSet, parse_rules
 from schemas.topics import RULES
 
@@ -12,6 +14,35 @@ from schemas.topics import RULES
 def default_rules() -> str:
     """Return the YAML text of the rule set that comes with Vigil."""
     return files("cli").joinpath("rules.yaml").read_text(encoding="utf-8")
+
+
+def read_rule_file(name: str) -> RuleSet:
+    """Return the rule set that a file says.
+
+    Raises:
+        Failed: it cannot be read, or is no valid rule set; the text names file, line and field.
+    """
+    return check_rules(rule_text(name), name)
+
+
+def rule_text(name: str) -> str:
+    """Return the text of a rule file; raises Failed when it cannot be read."""
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise Failed(f"{name} cannot be read: {reason}") from error
+
+
+def check_rules(text: str, name: str) -> RuleSet:
+    """Return the rule set that this text says; raises Failed that names file, line and field."""
+    try:
+        return parse_rules(text)
+    except BadInput as error:
+        # The reason starts with the line.
+        line, _, reason = error.reason.removeprefix("line ").partition(": ")
+        field = f"{error.field}: " if error.field else ""
+        raise Failed(f"{name}:{line}: {field}{reason}") from error
 
 
 def rules_in_force(bootstrap: str, *, topic_prefix: str) -> RuleSet | None:

@@ -1,0 +1,1 @@
+"""Readers of the public topics: a module per topic."""

@@ -1,0 +1,101 @@
+"""`vigil alerts`: the alerts that stand, everything that was ever told, and what is told from now on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from cli.filters import Filters, filter_options
+from cli.output import encode_line, write_lines, write_object
+from cli.settings import Settings, find_bootstrap, with_settings
+from schemas.errors import Failed, Misuse
+
+SHORTEST_ID = 4
+
+
+@click.group(invoke_without_command=True)
+@click.option("--all", "everything", is_flag=True, help="Every transition, in the order in which they were told.")
+@click.option("--follow", is_flag=True, help="Transitions as they are told, until Ctrl-C; after --all, all before too.")
+@click.option("--table", is_flag=True, help="A table for people.")
+@filter_options("scope", "country", "actor", "feed", "rule", "first", "last")
+@with_settings
+def alerts(settings: Settings, *, everything: bool, follow: bool, table: bool, **given: object) -> None:
+    """Print the alerts that stand, open and resolved, one line each, by first day.
+
+    --from and --until are about the alert's days. Without options these are the bytes that
+    `vigil replay --output alerts` prints of the same log.
+
+    \b
+    Examples:
+      vigil alerts --country MLI --table
+      vigil alerts --follow --rule coup
+      vigil alerts show 3f0ff5b2
+    """
+    if click.get_current_context().invoked_subcommand is not None:
+        return
+    filters = Filters(**given)  # type: ignore[arg-type]
+    bootstrap = find_bootstrap(settings)
+    if follow:
+        if table:
+            raise click.UsageError("--follow prints lines as they come, no --table")
+        asyncio.run(_follow(bootstrap, filters, topic_prefix=settings.topic_prefix, replay=everything))
+        return
+    lines = _transitions(bootstrap, settings, filters) if everything else _standing(bootstrap, settings, filters)
+    if table:
+        from cli.tables import alerts_table  # noqa: PLC0415
+
+        alerts_table(lines)
+    else:
+        write_lines(lines)
+
+
+@alerts.command()
+@click.argument("alert_id", metavar="ID")
+@with_settings
+def show(settings: Settings, alert_id: str) -> None:
+    """Print one alert as it was told last, with `transitions`: how it was told before. The first digits of ID do.
+
+    Example: vigil alerts show 3f0ff5b2
+    """
+    if len(alert_id) < SHORTEST_ID:
+        raise Misuse(f"{alert_id!r} is too short; give at least {SHORTEST_ID} digits of the id")
+    told = [each for each in _read(find_bootstrap(settings), settings) if each["id"].startswith(alert_id)]
+    ids = sorted({each["id"] for each in told})
+    if not ids:
+        raise Failed(f"no alert {alert_id} was ever told; see `vigil alerts --all`")
+    if len(ids) > 1:
+        raise Failed(f"{alert_id} are the first digits of {len(ids)} alerts: {', '.join(ids[:5])}")
+    write_object({**told[-1], "transitions": [_telling(each) for each in told]})
+
+
+def _telling(transition: dict[str, Any]) -> dict[str, Any]:
+    names = ("told", "transition", "reason", "status", "value", "peak", "last_day", "causes_total")
+    return {name: transition[name] for name in names}
+
+
+def _read(bootstrap: str, settings: Settings) -> list[dict[str, Any]]:
+    from subscribers.alerts import read_transitions  # noqa: PLC0415 - its clients take time to load
+
+    return asyncio.run(read_transitions(bootstrap, topic_prefix=settings.topic_prefix))
+
+
+def _standing(bootstrap: str, settings: Settings, filters: Filters) -> Iterator[bytes]:
+    from subscribers.alerts import standing  # noqa: PLC0415 - its clients take time to load
+    from timeline.replay import standing_lines  # noqa: PLC0415
+
+    return standing_lines(alert for alert in standing(_read(bootstrap, settings)) if filters.alert(alert))
+
+
+def _transitions(bootstrap: str, settings: Settings, filters: Filters) -> Iterator[bytes]:
+    return (encode_line(each) for each in _read(bootstrap, settings) if filters.alert(each))
+
+
+async def _follow(bootstrap: str, filters: Filters, *, topic_prefix: str, replay: bool) -> None:
+    from subscribers.alerts import follow_transitions  # noqa: PLC0415 - its clients take time to load
+
+    async for transition in follow_transitions(bootstrap, topic_prefix=topic_prefix, replay=replay):
+        if filters.alert(transition):
+            write_object(transition)

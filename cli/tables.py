@@ -1,0 +1,157 @@
+"""Tables for people, of the lines that programs get. No colour off a terminal; as wide as what they hold."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+Members = dict[str, Any]
+# Off a terminal nothing is cut: whoever reads a file can scroll.
+_WIDE = 400
+_MEASURES = (
+    "events",
+    "attacks",
+    "killed",
+    "civilians_killed",
+    "peacekeepers_killed",
+    "injured",
+    "coups",
+    "coup_attempts",
+    "resolutions",
+)
+_SEVERITY_STYLE = {"extreme": "bold red", "severe": "red", "moderate": "yellow"}
+
+
+def console() -> Console:
+    """Return where tables go: standard output."""
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+
+
+def events_table(lines: Iterable[bytes]) -> None:
+    """Print states of events."""
+    table = _table("when", "type", "where", "what", "killed", "injured", "published", "id")
+    for line in lines:
+        state: Members = orjson.loads(line)
+        table.add_row(
+            _when(state),
+            state["type"] + (" (withdrawn)" if state["state"] == "withdrawn" else ""),
+            _where(state),
+            state.get("title", ""),
+            _people(state, "killed"),
+            _people(state, "injured"),
+            state["publish_time"][:10],
+            state["id"],
+        )
+    console().print(table)
+
+
+def aggregates_table(lines: Iterable[bytes]) -> None:
+    """Print windows, one row a scope and window that holds anything."""
+    table = _table("day", "scope", "window", *[name.replace("_", " ") for name in _MEASURES])
+    for line in lines:
+        for day, scope, window, measures in _windows(orjson.loads(line)):
+            table.add_row(day, scope, window, *[number_text(measures.get(name)) for name in _MEASURES])
+    console().print(table)
+
+
+def alerts_table(lines: Iterable[bytes]) -> None:
+    """Print alerts, or their transitions."""
+    table = _table("days", "what", "scope", "status", "value", "peak", "feed", "causes", "known", "id")
+    for line in lines:
+        alert: Members = orjson.loads(line)
+        table.add_row(
+            f"{alert['first_day']} … {alert['last_day']}",
+            alert["title"],
+            alert["scope"],
+            alert.get("transition", alert["status"]) + (" (late)" if alert["late"] else ""),
+            str(alert["value"]),
+            str(alert["peak"]),
+            alert["feed"],
+            str(alert["causes_total"]),
+            alert["known"][:10],
+            alert["id"][:12],
+            style=_SEVERITY_STYLE.get(alert["severity"]) if alert["status"] == "open" else None,
+        )
+    console().print(table)
+
+
+def rules_table(lines: Iterable[bytes]) -> None:
+    """Print rules."""
+    table = _table("id", "kind", "scope", "severity", "title", "condition", "version")
+    for line in lines:
+        rule: Members = orjson.loads(line)
+        table.add_row(
+            *[rule[name] for name in ("id", "kind", "scope", "severity", "title")], _condition(rule), rule["version"]
+        )
+    console().print(table)
+
+
+def number_text(measure: Members | None) -> str:
+    """Return a measure as `3`, or `3–5` where more are possible, and `+?` where some numbers are unknown."""
+    if measure is None:
+        return ""
+    certain, possible = measure["certain"], measure["possible"]
+    if isinstance(certain, dict):
+        certain, possible = certain["best"], possible["best"]
+    text = str(certain) if certain == possible else f"{certain}–{possible}"
+    return text + ("+?" if measure.get("unknown") else "")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _windows(line: Members) -> Iterator[tuple[str, str, str, Members]]:
+    if "measures" in line:
+        yield line["at"], line["scope"], line["window"], line["measures"]
+        return
+    day = line.get("at") or line["clock"][:10]
+    for window in sorted(line["windows"], key=lambda name: int(name[:-1])):
+        if line["windows"][window]:
+            yield day, line["scope"], window, line["windows"][window]
+
+
+def _when(state: Members) -> str:
+    interval = state.get("event_time")
+    if interval is None:
+        return ""
+    start, precision = interval["start"], interval["precision"]
+    lengths = {"instant": 16, "day": 10, "month": 7, "year": 4}
+    text: str = start[: lengths.get(precision, 10)].replace("T", " ")
+    return text if precision in lengths else f"{text} ({precision})"
+
+
+def _where(state: Members) -> str:
+    place = state.get("place", {})
+    parts = [place.get("name"), place.get("admin1"), place.get("country")]
+    return ", ".join(part for part in parts if part) or state.get("mission", "")
+
+
+def _people(state: Members, what: str) -> str:
+    total = state.get(what, {}).get("total", {})
+    return str(total["best"]) if "best" in total else ""
+
+
+def _condition(rule: Members) -> str:
+    where = ", ".join(f"{path} {_bounds(value)}" for path, value in rule.get("where", {}).items())
+    if rule["kind"] == "match":
+        return where
+    number = f"{rule['measure']} ({rule['count']}) in {rule['window']} reaches {rule['reaches']}"
+    lower = f", ends below {rule['ends_below']}" if "ends_below" in rule else ""
+    return number + lower + (f", where {where}" if where else "")
+
+
+def _bounds(value: object) -> str:
+    if isinstance(value, dict):
+        return " and ".join(
+            f"{name.replace('_', ' ')} {number}" for name, number in value.items() if number is not None
+        )
+    return " or ".join(map(str, value)) if isinstance(value, list) else str(value)

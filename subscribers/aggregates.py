@@ -1,0 +1,62 @@
+"""The aggregates topic: the newest windows of every scope.
+
+Written in transactions, so it is read committed: what a fenced roller wrote before it noticed is no result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import orjson
+
+from eventlog.reading import LogReader, read_to_end
+from eventlog.record import Record
+from schemas.topics import AGGREGATES
+
+Aggregate = dict[str, Any]
+"""`scope`, `clock`, `windows`, as JSON types."""
+WORLD = "world"
+
+
+async def read_aggregates(bootstrap: str, *, topic_prefix: str = "") -> dict[str, Aggregate]:
+    """Return the newest aggregate of each scope that has current events."""
+    newest: dict[str, Aggregate] = {}
+    async for batch in read_to_end(bootstrap, topic_prefix + AGGREGATES):
+        take_in(newest, batch)
+    return newest
+
+
+async def follow_aggregates(bootstrap: str, *, topic_prefix: str = "") -> AsyncIterator[dict[str, Aggregate | None]]:
+    """Yield, from now on, what changed: the newest aggregate by scope, None where a scope has no events any more."""
+    async with LogReader(bootstrap) as reader:
+        await reader.assign([topic_prefix + AGGREGATES], from_end=True)
+        while True:
+            for batch in await reader.poll(timeout_seconds=1.0):
+                yield dict(map(_decoded, batch))
+
+
+def take_in(newest: dict[str, Aggregate], batch: list[Record]) -> None:
+    """Bring the newest aggregates up to date with records in the order of the topic."""
+    for scope, aggregate in map(_decoded, batch):
+        if aggregate is None:
+            newest.pop(scope, None)
+        else:
+            newest[scope] = aggregate
+
+
+def at_the_clock(newest: dict[str, Aggregate]) -> Iterator[Aggregate]:
+    """Yield the aggregates by scope, all at the newest clock.
+
+    A scope is written only when its windows change; its record stays valid, and the world's names the newest clock.
+    """
+    if WORLD not in newest:
+        return
+    clock = newest[WORLD]["clock"]
+    for scope in sorted(newest):
+        yield {**newest[scope], "clock": clock}
+
+
+def _decoded(record: Record) -> tuple[str, Aggregate | None]:
+    scope = (record.key or b"").decode()
+    return scope, None if record.value is None else orjson.loads(record.value)
