@@ -29,10 +29,14 @@ class BrokerLog:
 
     def read(self, topic: str) -> Iterator[Record]:
         """The committed records of the topic up to its present end."""
+        batches = read_to_end(self._bootstrap, topic)
+
+        async def next_batch() -> list[Record] | None:
+            return await anext(batches, None)
+
         with asyncio.Runner() as runner:
-            batches = read_to_end(self._bootstrap, topic)
             try:
-                while batch := runner.run(anext(batches, None)):
+                while batch := runner.run(next_batch()):
                     yield from batch
             finally:
                 runner.run(batches.aclose())

@@ -1,8 +1,10 @@
 """The log in a file of JSON lines: an archive that a person can read and any tool can write.
 
 One record a line, in the order of appending:
-`{"topic", "partition", "offset", "timestamp_ms", "key", "value", "headers": [[name, value], ...]}`. Bytes are written as
-text when they are UTF-8, else as `{"base64": "..."}`, so every record comes back byte for byte.
+`{"topic", "partition", "offset", "timestamp_ms", "key", "value", "headers": [[name, value], ...]}`. Bytes are written
+as text when they are UTF-8, else as `{"base64": "..."}`, so every record comes back byte for byte. A last line without
+its end is the trace of an interrupted append that nobody was told had succeeded: readers pass over it, writers remove
+it.
 """
 
 import base64
@@ -31,6 +33,7 @@ class JsonlLog:
             Counter(record.topic for record in read_jsonl(path)) if path.exists() else Counter()
         )
         self._file = path.open("ab")
+        self._file.truncate(_complete_size(path))
 
     def send(self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[Header] = ()) -> None:
         """Appends the record to the file's buffer."""
@@ -54,11 +57,7 @@ class JsonlLog:
 
 
 def read_jsonl(path: Path) -> Iterator[Record]:
-    """All records of the file in its order.
-
-    A last line without its end is the trace of an interrupted append, which nobody was told had succeeded: it is not read.
-    Raises: Failed naming the first line that is no record.
-    """
+    """All records of the file in its order. Raises: Failed naming the first line that is no record."""
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.endswith(b"\n"):
@@ -95,6 +94,12 @@ def decode_line(line: bytes, *, where: str) -> Record:
         )
     except (ValueError, TypeError, KeyError, binascii.Error) as error:
         raise Failed(f"{where} is not a record of the log: {error}") from error
+
+
+def _complete_size(path: Path) -> int:
+    """The size of the file up to the end of its last complete line, in bytes."""
+    with path.open("rb") as lines:
+        return sum(len(line) for line in lines if line.endswith(b"\n"))
 
 
 def _encode(content: bytes | None) -> str | dict[str, str] | None:

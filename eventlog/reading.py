@@ -7,7 +7,7 @@ with some offset was seen.
 
 import contextlib
 import time
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -138,7 +138,7 @@ async def read_to_end(
     partitions: Collection[int] | None = None,
     committed: bool = True,
     start: Mapping[int, int] | None = None,
-) -> AsyncIterator[list[Record]]:
+) -> AsyncGenerator[list[Record], None]:
     """All records of a topic up to its present end, as batches of one partition each in offset order.
 
     `partitions`: only these; `start`: the first offset to read of a partition.
