@@ -19,7 +19,7 @@ Json = dict[str, Any]
 WINDOWS = {"1d": 1, "7d": 7, "30d": 30, "90d": 90, "365d": 365}
 ZERO = {"low": 0, "best": 0, "high": 0}
 NOT_CONTENT = ("sequence", "publish_time", "publish_time_basis")
-RULE_DEFAULTS: Json = {"where": {}}
+BOUNDS: Json = {"at_least": None, "at_most": None}
 MATCH_DEFAULTS: Json = {"hold": 7}
 THRESHOLD_DEFAULTS: Json = {"estimate": "best", "count": "certain", "feed": None, "hold": 0, "ends_below": None}
 
@@ -125,8 +125,9 @@ def in_window(event: Assertion, day: date, width: int, count: str) -> bool:
 
 def rule_version(rule: Json) -> str:
     """Hash of all that the rule says, defaults included."""
-    defaults = RULE_DEFAULTS | (MATCH_DEFAULTS if rule["kind"] == "match" else THRESHOLD_DEFAULTS)
-    return hashlib.sha256(line(defaults | rule)).hexdigest()[:12]
+    said = (MATCH_DEFAULTS if rule["kind"] == "match" else THRESHOLD_DEFAULTS) | rule
+    where = {path: BOUNDS | one if isinstance(one, dict) else one for path, one in rule.get("where", {}).items()}
+    return hashlib.sha256(line(said | {"where": where})).hexdigest()[:12]
 
 
 def kind_of(scope: str) -> str:

@@ -1,0 +1,224 @@
+"""What the core promises, each promise as a function of what Hypothesis draws; tests call them, mutants break them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from schemas.alert import AlertTransition
+from tests import strategies
+from tests.oracle.oracle import Oracle, line
+from tests.simulation import LedgerPartition, Roller, Topics, rule_set, statement
+from tests.strategies import Case, Delivery, Json
+from timeline.identity import Assertion, decode
+from timeline.replay import aggregates_lines, alerts_lines, timeline_lines, windows_lines
+from timeline.rollup import Rollup
+
+Item = Assertion | str
+
+
+def lines(values: Iterable[Any]) -> list[bytes]:
+    return [line(value) for value in values]
+
+
+def items_of(case: Case) -> list[Item]:
+    return [*map(statement, case.assertions), *case.ticks]
+
+
+def delivered(case: Case, delivery: Delivery) -> list[list[int]]:
+    """The positions that arrive, chunk by chunk."""
+    return strategies.chunks(delivery.order, delivery.sizes)
+
+
+def oracle_of(case: Case, positions: Iterable[int]) -> Oracle:
+    """The oracle of what has arrived so far."""
+    said: list[Json | str] = [*case.assertions, *case.ticks]
+    arrived = [said[position] for position in sorted(set(positions))]
+    return Oracle([one for one in arrived if isinstance(one, dict)], [one for one in arrived if isinstance(one, str)])
+
+
+def same_state(rollup: Rollup, oracle: Oracle, rules: list[Json]) -> None:
+    assert list(windows_lines(rollup)) == lines(oracle.windows())
+    assert list(alerts_lines(rollup)) == lines(oracle.alerts(rules))
+
+
+def same_told(topics: Topics, oracle: Oracle, rules: list[Json]) -> None:
+    assert topics.standing() == lines(oracle.alerts(rules))
+    assert topics.windows() == lines(oracle.windows())
+
+
+def any_arrival_gives_what_the_oracle_says(case: Case, delivery: Delivery) -> None:
+    """Permuted, repeated (in other spelling), cut into chunks with a settle after each: every state on the way."""
+    items, again = items_of(case), [statement(strategies.respelled(said)) for said in case.assertions] + case.ticks
+    topics, seen, arrived = Topics(), set[int](), list[Assertion]()
+    roller = Roller(topics, rule_set(case.rules))
+    for chunk in delivered(case, delivery):
+        for position in chunk:
+            item = again[position] if position in seen else items[position]
+            roller.follow([item])
+            seen.add(position)
+            arrived += [item] if isinstance(item, Assertion) else []
+        roller.settle(everything=False)
+        oracle = oracle_of(case, seen)
+        same_state(roller.rollup, oracle, case.rules)
+        same_told(topics, oracle, case.rules)
+        assert list(timeline_lines(arrived)) == lines(oracle.timeline())
+    assert list(aggregates_lines(roller.rollup)) == lines(oracle_of(case, seen).aggregates())
+    told_in_order(topics)
+
+
+def a_repeat_changes_nothing(case: Case, delivery: Delivery) -> None:
+    """All that arrived arrives again: nothing is accepted, nothing is told."""
+    roller = Roller(Topics(), rule_set(case.rules))
+    items = items_of(case)
+    roller.follow([items[position] for position in delivery.order])
+    roller.settle(everything=False)
+    assert not any(roller.rollup.apply(one) for one in items if isinstance(one, Assertion))
+    roller.follow(case.ticks)
+    assert roller.settle(everything=False) == []
+    assert roller.settle(everything=True) == []
+
+
+def told_in_order(topics: Topics) -> None:
+    """Every superseded alert follows its heir, and no thread is lost."""
+    standing: dict[str, Json] = {}
+    threads: dict[str, str] = {}  # how each thread ended: "" while it goes on or was cancelled, else the survivor
+    open_once, ended = set[str](), set[str]()
+    for (key, value), record in zip(topics.alerts, topics.told_alerts(), strict=True):
+        AlertTransition.model_validate_json(value)
+        before, told = standing.get(record["id"]), record["transition"]
+        assert key == record["scope"]
+        assert (before is None) == (told == "raised"), "raised once, and nothing else before"
+        assert before is None or before["thread"] == record["thread"], "an alert keeps its thread"
+        _replaced(record, standing)
+        assert record["notify"] or record["thread"] not in open_once, "told while open, then held back"
+        if told == "raised" and not record["replaces"]:
+            assert record["notify"] == (record["status"] == "open" or record["thread"] in open_once)
+            assert record["thread"].startswith(record["id"]) or record["id"] in ended
+        if record["status"] == "open" and told != "cancelled" and told != "superseded":
+            open_once.add(record["thread"])
+        if told in ("cancelled", "superseded"):
+            del standing[record["id"]]
+            ended.add(record["id"])
+            threads[record["thread"]] = record["survivor"] if told == "superseded" else ""
+            assert (record["heir"] is None) == (told == "cancelled")
+        else:
+            standing[record["id"]] = record
+            threads[record["thread"]] = ""
+            assert record["heir"] is None
+        if told == "superseded":
+            heir = standing[record["heir"]]
+            assert record["id"] in heir["replaces"]
+            assert record["survivor"] == heir["thread"]
+        assert len({each["thread"] for each in standing.values()}) == len(standing), "two alerts share a thread"
+    live = {record["thread"] for record in standing.values()}
+    for thread in threads:
+        end = thread
+        while end not in live and threads[end]:
+            end = threads[end]
+        assert end in live or threads[end] == ""
+
+
+def _replaced(record: Json, standing: dict[str, Json]) -> None:
+    """What an heir replaces stood until then and overlaps it; a new heir goes on with one of their threads."""
+    fallen = [standing[each] for each in record["replaces"]]
+    assert record["replaces"] == sorted(record["replaces"])
+    for each in fallen:
+        assert (each["rule"], each["scope"]) == (record["rule"], record["scope"])
+        assert each["first_day"] <= record["last_day"] and record["first_day"] <= each["last_day"]
+    if fallen and record["transition"] == "raised":
+        order = list(standing)
+        assert record["thread"] == min(fallen, key=lambda each: order.index(each["id"]))["thread"]
+
+
+def crashes_of_the_ledger_change_nothing(case: Case, delivery: Delivery, data: st.DataObject) -> None:
+    """Workers die between output and state, retry with other batch bounds, and append late after they were cut off."""
+    partitions = [LedgerPartition() for _ in range(2)]
+    items = items_of(case)
+    for position in delivery.order:
+        item = items[position]
+        if isinstance(item, Assertion):
+            partitions[sum(map(ord, item.id)) % 2].events.append(item)
+    outcomes = st.sampled_from(("done", "done", "lost", "uncommitted", "stalled"))
+    for _ in range(data.draw(st.integers(1, 8), label="steps")):
+        partition = partitions[data.draw(st.integers(0, 1), label="partition")]
+        partition.batch(data.draw(st.integers(1, 6)), data.draw(outcomes), data.draw(st.integers(0, 3)))
+        if data.draw(st.booleans(), label="late"):
+            partition.append_late()
+    for partition in partitions:
+        partition.batch(len(partition.events), "done", 0)
+        while partition.late:
+            partition.append_late()
+        partition.take_over()
+        length = len(partition.timeline)
+        partition.committed = 0
+        partition.batch(len(partition.events), "done", 0)
+        assert len(partition.timeline) == length, "what stands on the timeline was accepted again"
+    written = [decode(*record) for partition in partitions for record in partition.timeline]
+    roller = Roller(Topics(), rule_set(case.rules))
+    roller.follow(data.draw(st.permutations([*written, *case.ticks]), label="read"))
+    roller.rollup.settle()
+    oracle = Oracle(case.assertions, case.ticks)
+    same_state(roller.rollup, oracle, case.rules)
+    assert list(timeline_lines(written)) == lines(oracle.timeline())
+
+
+def takeovers_of_the_roller_lose_nothing(case: Case, delivery: Delivery, data: st.DataObject) -> None:
+    """Rollers stop after any transaction, of the takeover or later; the next recalls what was committed and goes on."""
+    topics, items, seen = Topics(), items_of(case), list[int]()
+    rules = rule_set(case.rules)
+    pending = delivered(case, delivery)
+    for _ in range(data.draw(st.integers(0, 4), label="takeovers")):
+        roller = Roller(topics, rules)
+        roller.follow([items[position] for position in data.draw(st.permutations(seen), label="read")])
+        stop_after = data.draw(st.one_of(st.none(), st.integers(0, 3)), label="stop in the takeover")
+        roller.settle(everything=True, size=data.draw(st.integers(1, 9), label="size"), stop_after=stop_after)
+        if stop_after is None:
+            for _ in range(min(len(pending), data.draw(st.integers(0, 3), label="chunks"))):
+                seen += pending.pop(0)
+                roller.follow([items[position] for position in seen[-6:]])
+                stop_after = data.draw(st.one_of(st.none(), st.integers(0, 2)), label="stop in a settle")
+                roller.settle(everything=False, size=data.draw(st.integers(1, 9), label="size"), stop_after=stop_after)
+                if stop_after is not None:
+                    break
+        if data.draw(st.booleans(), label="compacted"):
+            topics.compact()
+    last_takeover_tells_all(case, topics, items, data)
+
+
+def last_takeover_tells_all(case: Case, topics: Topics, items: list[Item], data: st.DataObject) -> None:
+    roller = Roller(topics, rule_set(case.rules))
+    roller.follow(data.draw(st.permutations(items), label="read at last"))
+    roller.settle(everything=True, size=data.draw(st.integers(1, 9), label="size"))
+    oracle = Oracle(case.assertions, case.ticks)
+    same_told(topics, oracle, case.rules)
+    told_in_order(topics)
+    again = Roller(topics, rule_set(case.rules))
+    again.follow(items)
+    assert again.settle(everything=True) == [], "a takeover with nothing new tells nothing"
+
+
+def a_change_of_rules_is_told_as_a_difference(case: Case, delivery: Delivery, others: list[Json]) -> None:
+    """Rules change at any moment, and back again: what stands is what the last ones make of all that is known."""
+    topics, items, seen = Topics(), items_of(case), list[int]()
+    roller = Roller(topics, rule_set(case.rules))
+    cut = delivered(case, delivery)
+    for number, chunk in enumerate(cut):
+        seen += chunk
+        roller.follow([items[position] for position in chunk])
+        roller.settle(everything=False)
+        if number == len(cut) // 2:
+            roller = Roller(topics, rule_set(others))
+            roller.follow([items[position] for position in seen])
+            roller.settle(everything=True)
+            same_told(topics, oracle_of(case, seen), others)
+    oracle = Oracle(case.assertions, case.ticks)
+    same_state(roller.rollup, oracle, others)
+    same_told(topics, oracle, others)
+    successor = Roller(topics, rule_set(case.rules))
+    successor.follow(items)
+    successor.settle(everything=True)
+    same_told(topics, oracle, case.rules)
+    told_in_order(topics)
