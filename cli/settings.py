@@ -85,7 +85,9 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def wrapped(ctx: click.Context, /, **given: Any) -> Any:
         before: dict[str, str | None] = ctx.find_object(dict) or {}
-        options = {name: given.pop(name) or before.get(name) for name in _EXPECTED}
+        options: dict[str, str | None] = {name: given.pop(name) or before.get(name) for name in _EXPECTED}
+        # A group's options hold for its sub-commands too.
+        ctx.obj = options
         return command(settings=read_settings(**options), **given)
 
     return wrapped

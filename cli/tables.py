@@ -68,7 +68,7 @@ def alerts_table(lines: Iterable[bytes]) -> None:
             f"{alert['first_day']} … {alert['last_day']}",
             alert["title"],
             alert["scope"],
-            alert.get("transition", alert["status"]) + (" (late)" if alert["late"] else ""),
+            f"{alert.get('transition', alert['status'])}{' (late)' if alert['late'] else ''}",
             str(alert["value"]),
             str(alert["peak"]),
             alert["feed"],
@@ -123,9 +123,10 @@ def _when(state: Members) -> str:
     interval = state.get("event_time")
     if interval is None:
         return ""
-    start, precision = interval["start"], interval["precision"]
+    start: str = interval["start"]
+    precision: str = interval["precision"]
     lengths = {"instant": 16, "day": 10, "month": 7, "year": 4}
-    text: str = start[: lengths.get(precision, 10)].replace("T", " ")
+    text = start[: lengths.get(precision, 10)].replace("T", " ")
     return text if precision in lengths else f"{text} ({precision})"
 
 
