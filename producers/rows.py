@@ -7,7 +7,6 @@ for a good row at once, and tells what became of it at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from schemas.event import Event
@@ -41,7 +40,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The row is good; the event that it belongs to comes later. It is not counted, its Published or Merged is."""
+    """The row is good so far; what becomes of it comes later: Published, Merged or a late DeadLetter. That counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,8 @@ class DeadLetter:
     """The row can never become an event. `raw` is its bytes; of a record over 1 MiB only the first 64 KiB.
 
     `length` is the number of bytes that the record had, `sha256` (hexadecimal) is given when `raw` is not all of them.
-    `field` is the dotted path of the event's member at fault, None when the row as a whole is broken.
+    `field` is the dotted path of the event's member at fault, None when the row as a whole is broken. `late` means that
+    the row was told as Held before.
     """
 
     reason: str
@@ -58,7 +58,7 @@ class DeadLetter:
     raw: bytes
     length: int
     sha256: str | None = None
+    late: bool = False
 
 
 Row = Published | Merged | Skipped | Held | DeadLetter
-Rows = Iterator[Row]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import chain
 from typing import Any, BinaryIO, Final, Generic, NamedTuple, TypeVar
@@ -108,7 +108,7 @@ def _merged(before: _Resolution, later: _Resolution) -> _Resolution:
 
 def _told(resolution: _Resolution) -> Iterator[Row]:
     if resolution.adopted is None:
-        yield from resolution.incomplete
+        yield from (replace(entry, late=True) for entry in resolution.incomplete)
     else:
         yield Published(_event(resolution, resolution.adopted.value))
         yield from (Merged() for _ in range(resolution.rows - 1))
