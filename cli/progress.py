@@ -15,6 +15,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
 
+from processors.settings import LEDGER, PROGRESS, ROLLER
 from schemas.errors import Transient
 from schemas.topics import INCIDENTS, POLITICAL, RULES, TIMELINE, TOPICS
 
@@ -32,8 +33,8 @@ class RoleGroup:
 
 
 GROUPS = {
-    "ledger": RoleGroup("vigil-ledger", "vigil-ledger", (INCIDENTS, POLITICAL)),
-    "roller": RoleGroup("vigil-roller", "vigil-roller-progress", (TIMELINE, RULES)),
+    "ledger": RoleGroup(LEDGER, LEDGER, (INCIDENTS, POLITICAL)),
+    "roller": RoleGroup(ROLLER, PROGRESS, (TIMELINE, RULES)),
 }
 _PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
 

@@ -83,8 +83,9 @@ class Worker:
         if self._guard is None:
             return
         self._guard.wait()
-        if self._guard.stdout is not None:
-            self._guard.stdout.close()
+        for pipe in (self._guard.stdin, self._guard.stdout):
+            if pipe is not None:
+                pipe.close()
         self._guard, self.pid = None, None
 
 
