@@ -48,6 +48,10 @@ def properties(*, data: Path, port: int, controller_port: int) -> Mapping[str, s
         "offsets.topic.num.partitions": "4",
         "transaction.state.log.num.partitions": "4",
         "share.coordinator.state.topic.num.partitions": "1",
+        # A node that was killed may register again only when its predecessor's session has ended; the default of 9 s
+        # would be most of the restart.
+        "broker.session.timeout.ms": "3000",
+        "broker.heartbeat.interval.ms": "500",
         # Topics are created with the settings of the topic table or not at all.
         "auto.create.topics.enable": "false",
         # The first worker of a group is not made to wait for others.
