@@ -28,8 +28,14 @@ class Stop:
             select.select([self._readable], [], [], seconds)
         return self.asked
 
+    def ask(self) -> None:
+        """Ask for the stop; from any thread."""
+        if not self.asked:
+            self.asked = True
+            os.write(self._writable, b"!")
+
     def __enter__(self) -> Self:
-        self._before = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        self._before = {number: signal.signal(number, self._signalled) for number in SIGNALS}
         return self
 
     def __exit__(
@@ -40,10 +46,8 @@ class Stop:
         os.close(self._readable)
         os.close(self._writable)
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the shape of a handler
-        if not self.asked:
-            self.asked = True
-            os.write(self._writable, b"!")
+    def _signalled(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the shape of a handler
+        self.ask()
 
 
 def interrupt_on_terminate() -> None:

@@ -59,22 +59,51 @@ def up(settings: Settings, clock: Clock, ledgers: int, rollers: int) -> None:
 
     Example: vigil up --clock log --rollers 2
     """
+
+    def say_ready(bootstrap: str) -> None:
+        write_object({"bootstrap_servers": bootstrap, "pid": os.getpid(), "ready": True})
+        tell("ready; Ctrl-C stops everything in order")
+
+    with Stop() as stop:
+        serve(settings, Plan(clock, ledgers, rollers), stop, when_ready=say_ready)
+
+
+def serve(
+    settings: Settings,
+    plan: Plan,
+    stop: Stop,
+    *,
+    when_ready: Callable[[str], None],
+    when_stopping: Callable[[], None] = lambda: None,
+) -> None:
+    """Run the whole service until the stop is asked for.
+
+    `when_ready` is called once, with the bootstrap servers; `when_stopping` while everything still runs.
+
+    Raises:
+        Failed: it runs in this folder already, or cannot be started.
+    """
     from cli.state import read_state, remove_state, take_service_lock  # noqa: PLC0415 - --help needs none of it
 
     held = take_service_lock(settings)
     if held is None:
         running = read_state(settings)
         who = f" (process {running.pid})" if running else ""
-        raise Failed(f"`vigil up` already runs in {settings.dir}{who}; see `vigil status`, or choose another --dir")
+        raise Failed(f"the service already runs in {settings.dir}{who}; see `vigil status`, or choose another --dir")
     try:
-        with Stop() as stop:
-            _serve(settings, Plan(clock, ledgers, rollers), stop)
+        _run(settings, plan, stop, when_ready, when_stopping)
     finally:
         remove_state(settings)
         os.close(held)
 
 
-def _serve(settings: Settings, plan: Plan, stop: Stop) -> None:
+def _run(
+    settings: Settings,
+    plan: Plan,
+    stop: Stop,
+    when_ready: Callable[[str], None],
+    when_stopping: Callable[[], None],
+) -> None:
     from cli.role import Broker  # noqa: PLC0415
     from cli.state import ServiceState, write_state  # noqa: PLC0415
     from cli.supervisor import Supervisor  # noqa: PLC0415
@@ -95,8 +124,9 @@ def _serve(settings: Settings, plan: Plan, stop: Stop) -> None:
         for worker in _workers(settings, plan, bootstrap()):
             if not stop.asked:
                 supervisor.start_worker(worker)
-        _watch(supervisor, bootstrap, topic_prefix=settings.topic_prefix, stop=stop)
+        _watch(supervisor, bootstrap, stop, when_ready, topic_prefix=settings.topic_prefix)
         tell("stopping")
+        when_stopping()
     finally:
         supervisor.stop()
 
@@ -122,8 +152,15 @@ def _workers(settings: Settings, plan: Plan, bootstrap: str) -> Iterator[Worker]
             yield Worker(role, number, arguments=["worker", role, *where, *options], log=log)
 
 
-def _watch(supervisor: Supervisor, bootstrap: Callable[[], str], *, topic_prefix: str, stop: Stop) -> None:
-    """Keep everything running until the stop is asked for; say once when every role reads."""
+def _watch(
+    supervisor: Supervisor,
+    bootstrap: Callable[[], str],
+    stop: Stop,
+    when_ready: Callable[[str], None],
+    *,
+    topic_prefix: str,
+) -> None:
+    """Keep everything running until the stop is asked for."""
     ready, look_again = False, 0.0
     while not stop.wait(LOOK_SECONDS):
         supervisor.look()
@@ -131,8 +168,7 @@ def _watch(supervisor: Supervisor, bootstrap: Callable[[], str], *, topic_prefix
             ready = _all_read(supervisor, bootstrap(), topic_prefix=topic_prefix)
             look_again = time.monotonic() + READY_LOOK_SECONDS
             if ready:
-                write_object({"bootstrap_servers": bootstrap(), "pid": os.getpid(), "ready": True})
-                tell("ready; Ctrl-C stops everything in order")
+                when_ready(bootstrap())
 
 
 def _all_read(supervisor: Supervisor, bootstrap: str, *, topic_prefix: str) -> bool:

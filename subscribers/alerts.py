@@ -27,7 +27,7 @@ async def read_transitions(bootstrap: str, *, topic_prefix: str = "") -> list[Al
         records += batch
     # Scopes lie in different partitions; within one the order of the topic is the order of telling.
     records.sort(key=_told)
-    return [_decoded(record) for record in records if record.value is not None]
+    return [decode_transition(record) for record in records if record.value is not None]
 
 
 async def follow_transitions(bootstrap: str, *, topic_prefix: str = "", replay: bool = False) -> AsyncIterator[Alert]:
@@ -38,7 +38,7 @@ async def follow_transitions(bootstrap: str, *, topic_prefix: str = "", replay: 
             batches = await reader.poll(timeout_seconds=1.0)
             for record in sorted((record for batch in batches for record in batch), key=_told):
                 if record.value is not None:
-                    yield _decoded(record)
+                    yield decode_transition(record)
 
 
 def standing(transitions: Iterable[Alert]) -> list[Alert]:
@@ -53,7 +53,8 @@ def standing(transitions: Iterable[Alert]) -> list[Alert]:
     return alerts
 
 
-def _decoded(record: Record) -> Alert:
+def decode_transition(record: Record) -> Alert:
+    """Return the transition of a record; `told` is when the log took it."""
     told = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC).isoformat(timespec="milliseconds")
     return {**orjson.loads(record.value or b""), "told": told.replace("+00:00", "Z")}
 

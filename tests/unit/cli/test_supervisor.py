@@ -53,7 +53,7 @@ def test_a_worker_that_fails_is_named_with_its_log_and_started_again(
     supervisor.start_worker(_worker(tmp_path, "replay", "--archive", "/does/not/exist"))
     _until(lambda: any("runs again" in line for line in told), look=supervisor.look)
     assert told[0].startswith("ledger 1 ended (exit code 1); starting it again in 0.5 s")
-    assert "/does/not/exist cannot be read" in (tmp_path / "ledger-1.log").read_text()
+    assert "/does/not/exist: cannot be read" in (tmp_path / "ledger-1.log").read_text()
 
 
 def test_a_killed_worker_is_told_with_its_signal_and_comes_back(
