@@ -7,12 +7,14 @@ from pathlib import Path
 
 from cli.stopping import Stop
 from eventlog.writing import Writer
-from producers.feeds import Files, read_files
+from producers.feeds import FEEDS, Files, read_files
 from producers.publish import LogOutlet, Summary, publish
 from producers.recognise import kind_of
 from producers.rows import Published, Row
 from producers.sources import Source, opened
 from schemas.errors import Failed
+
+_ENDINGS = (".csv", ".jsonl")
 
 
 def publish_samples(bootstrap: str, folder: Path, *, stop: Stop, topic_prefix: str) -> Summary:
@@ -33,8 +35,8 @@ def publish_samples(bootstrap: str, folder: Path, *, stop: Stop, topic_prefix: s
 
 
 def sample_files(folder: Path) -> list[Path]:
-    """Return the files of the folder that hold events, by name; what says where they come from is text."""
-    found = sorted(path for path in folder.rglob("*") if path.suffix in (".csv", ".jsonl", ".json"))
+    """Return the files of the folder that hold events, by name."""
+    found = sorted(path for path in folder.rglob("*") if path.name.removesuffix(".gz").endswith(_ENDINGS))
     if not found:
         raise Failed(f"{folder} holds no samples")
     return found
@@ -44,6 +46,6 @@ def feed_of(path: Path) -> str:
     """Return the feed of a file, told from its first lines."""
     with opened(str(path)) as stream:
         feed = kind_of(Source(stream, str(path)).look())
-    if feed is None:
+    if feed is None or feed not in FEEDS:
         raise Failed(f"{path}: looks like no known feed")
     return feed

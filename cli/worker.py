@@ -24,14 +24,14 @@ def worker() -> None:
 
 @worker.command()
 @with_settings
-def ledger(settings: Settings) -> None:
+def ledger(settings: Settings) -> int:
     """Turn what feeds assert into the timeline: validate, order, and drop repeats.
 
     Example: vigil worker ledger --bootstrap-servers kafka:9092
     """
     from processors.worker import run_ledger  # noqa: PLC0415 - Faust takes time to load
 
-    run_ledger(_worker_settings(settings))
+    return run_ledger(_worker_settings(settings))
 
 
 @worker.command()
@@ -43,14 +43,14 @@ def ledger(settings: Settings) -> None:
     help="live: an hourly tick moves the clock on; log: only what is published does.",
 )
 @with_settings
-def roller(settings: Settings, *, clock: Clock) -> None:
+def roller(settings: Settings, *, clock: Clock) -> int:
     """Turn the timeline into aggregates and alerts; of several, one is active and the others stand by.
 
     Example: vigil worker roller --bootstrap-servers kafka:9092
     """
     from processors.worker import run_roller  # noqa: PLC0415 - Faust takes time to load
 
-    run_roller(_worker_settings(settings, clock=clock))
+    return run_roller(_worker_settings(settings, clock=clock))
 
 
 def _worker_settings(settings: Settings, clock: Clock = "log") -> WorkerSettings:
