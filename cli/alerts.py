@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cli.filters import Filters, filter_options
-from cli.output import encode_line, write_lines, write_object
+from cli.output import encode_line, tell, write_lines, write_object
 from cli.settings import Settings, find_bootstrap, with_settings
 from schemas.errors import Failed, Misuse
 
@@ -96,6 +96,9 @@ def _transitions(bootstrap: str, settings: Settings, filters: Filters) -> Iterat
 async def _follow(bootstrap: str, filters: Filters, *, topic_prefix: str, replay: bool) -> None:
     from subscribers.alerts import follow_transitions  # noqa: PLC0415 - its clients take time to load
 
-    async for transition in follow_transitions(bootstrap, topic_prefix=topic_prefix, replay=replay):
+    transitions = follow_transitions(
+        bootstrap, topic_prefix=topic_prefix, replay=replay, on_start=lambda: tell("following; Ctrl-C ends")
+    )
+    async for transition in transitions:
         if filters.alert(transition):
             write_object(transition)

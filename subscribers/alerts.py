@@ -5,7 +5,7 @@ Written in transactions, so it is read committed: what a fenced roller wrote bef
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,10 +30,16 @@ async def read_transitions(bootstrap: str, *, topic_prefix: str = "") -> list[Al
     return [decode_transition(record) for record in records if record.value is not None]
 
 
-async def follow_transitions(bootstrap: str, *, topic_prefix: str = "", replay: bool = False) -> AsyncIterator[Alert]:
-    """Yield transitions as they are told: from now on, or with `replay` from the first one ever."""
+async def follow_transitions(
+    bootstrap: str, *, topic_prefix: str = "", replay: bool = False, on_start: Callable[[], None] = lambda: None
+) -> AsyncIterator[Alert]:
+    """Yield transitions as they are told: from now on, or with `replay` from the first one ever.
+
+    `on_start` is called when "now" is: what is told after it is yielded.
+    """
     async with LogReader(bootstrap) as reader:
         await reader.assign([topic_prefix + ALERTS], from_end=not replay)
+        on_start()
         while True:
             batches = await reader.poll(timeout_seconds=1.0)
             for record in sorted((record for batch in batches for record in batch), key=_told):
