@@ -5,6 +5,7 @@ records, which no reader is given. Reading ends when the consumer's position has
 with some offset was seen.
 """
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from eventlog.reaching import reach
 from eventlog.record import Record
 from schemas.errors import Failed, Transient
 
@@ -46,13 +48,12 @@ class LogReader:
 
     async def __aenter__(self) -> Self:
         """Raises: Failed when no broker answers."""
+        await asyncio.to_thread(reach, self._bootstrap)
         try:
             await self._consumer.start()
         except KafkaError as error:
             await self._consumer.stop()
-            raise Failed(
-                f"no Kafka answers at {self._bootstrap}; start it, or name another with --bootstrap-servers"
-            ) from error
+            raise Failed(f"what listens at {self._bootstrap} does not answer as Kafka does: {error!r}") from error
         return self
 
     async def __aexit__(

@@ -11,6 +11,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
+from eventlog.reaching import reach
 from schemas.errors import Failed
 from schemas.topics import TOPICS, TopicSpec
 
@@ -49,10 +50,11 @@ def check_topics(bootstrap: str, *, prefix: str = "", topics: Sequence[TopicSpec
 
 @contextlib.contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
+    reach(bootstrap)
     try:
         admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=int(CONNECT_SECONDS * 1000))
     except KafkaError as error:
-        raise Failed(f"no Kafka answers at {bootstrap}; start it, or name another with --bootstrap-servers") from error
+        raise Failed(f"what listens at {bootstrap} does not answer as Kafka does: {error!r}") from error
     try:
         yield admin
     except KafkaError as error:

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from eventlog.reaching import reach
 from eventlog.record import Header
 from schemas.errors import Failed, Transient, VigilError
 from schemas.topics import MAX_MESSAGE_BYTES
@@ -22,6 +23,7 @@ CONNECT_SECONDS: Final = 15.0
 DELIVERY_SECONDS: Final = 60.0
 # kafka-python buffers without bound; so many records at most wait for their acknowledgement.
 UNACKNOWLEDGED: Final = 10_000
+CLOSE_SECONDS: Final = 5.0
 BATCH_BYTES: Final = 256 * 1024
 LINGER_MS: Final = 5
 
@@ -37,6 +39,7 @@ class Writer:
         self._bootstrap = bootstrap
         self._delivery_seconds = delivery_seconds
         self._pending: deque[Any] = deque()
+        reach(bootstrap)
         try:
             self._producer: Any = KafkaProducer(
                 bootstrap_servers=bootstrap,
@@ -53,9 +56,7 @@ class Writer:
                 metrics_enabled=False,
             )
         except KafkaError as error:
-            raise Failed(
-                f"no Kafka answers at {bootstrap}; start it, or name another with --bootstrap-servers"
-            ) from error
+            raise Failed(f"what listens at {bootstrap} does not answer as Kafka does: {error!r}") from error
 
     def send(
         self,
@@ -91,7 +92,11 @@ class Writer:
 
     def close(self) -> None:
         """Ends the connection; what is not acknowledged then is given up."""
-        self._producer.close(timeout=0)
+        if self._pending:
+            # The producer's own `close` waits for records, and when they do not go it leaves its thread running.
+            self._producer._sender.force_close()
+            self._pending.clear()
+        self._producer.close(timeout=CLOSE_SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -108,11 +113,12 @@ class Writer:
     def _settle(self, *, leave: int) -> None:
         deadline = time.monotonic() + self._delivery_seconds
         while len(self._pending) > leave:
-            topic, sent = self._pending.popleft()
+            topic, sent = self._pending[0]
             try:
                 sent.get(timeout=max(0.0, deadline - time.monotonic()))
             except KafkaError as error:
                 raise self._error(error, topic) from error
+            self._pending.popleft()
 
     def _error(self, error: KafkaError, topic: str) -> VigilError:
         reason = f"Kafka at {self._bootstrap} did not take a record for {topic}: {error!r}"

@@ -148,11 +148,6 @@ def test_a_topic_that_does_not_exist_is_one_clear_line(broker: str) -> None:
         asyncio.run(_values(broker, "no-such-topic"))
 
 
-def test_a_broker_that_does_not_answer_is_one_clear_line() -> None:
-    with pytest.raises(Failed, match=r"no Kafka answers at 127\.0\.0\.1:1;"):
-        asyncio.run(_values("127.0.0.1:1", INCIDENTS))
-
-
 def test_a_read_that_stands_still_fails(broker: str, topic_prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "STALL_SECONDS", 1.0)
     with Writer(broker) as writer:
