@@ -70,10 +70,10 @@ def _batches(producer: Any, records: Iterable[Outgoing]) -> Iterable[Any]:
     for key, value, headers in records:
         if batch is None:
             batch = producer.create_batch()
-        if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+        if batch.append(key=key, value=value, timestamp=None, headers=list(headers)) is None:
             yield batch
             batch = producer.create_batch()
             # The first record of a batch is taken whatever its size.
-            batch.append(key=key, value=value, timestamp=None, headers=headers)
+            batch.append(key=key, value=value, timestamp=None, headers=list(headers))
     if batch is not None:
         yield batch
