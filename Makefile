@@ -38,7 +38,7 @@ $(PACKAGES): requirements.lock pyproject.toml tools/packages.sh
 	@touch $@
 
 # The stamp holds the path of the Java that was found.
-$(BROKER): $(PACKAGES) requirements-jvm.lock eventlog/kafka.lock.toml eventlog/install.py
+$(BROKER): $(PACKAGES) requirements-jvm.lock eventlog/kafka.lock.toml eventlog/install.py eventlog/class_archive.py
 	@$(PYTHON_IN_VENV) -m eventlog.java >/dev/null 2>&1 || tools/packages.sh jvm
 	@$(PYTHON_IN_VENV) -m eventlog.install
 	@$(PYTHON_IN_VENV) -m eventlog.java >$@.new && mv $@.new $@

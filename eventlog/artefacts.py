@@ -43,6 +43,10 @@ class Artefacts:
         """The jars as Java's `-cp` wants them, in a fixed order."""
         return ":".join(str(self.folder / jar.name) for jar in self.jars)
 
+    def class_archive(self, java_version: int) -> Path:
+        """Where the archive of loaded classes for this Java lies, if it was made (see `eventlog.class_archive`)."""
+        return self.folder / f"classes-{java_version}.jsa"
+
 
 def read_lock() -> Artefacts:
     """The content of the lock file."""

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,10 +35,11 @@ LOG_BYTES = 10_000_000
 class EmbeddedBroker:
     """One Kafka node on one folder. `start` may be called again after `stop`, or after the node was killed."""
 
-    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+    def __init__(self, folder: Path, *, port: int | None = None, java_options: Sequence[str] = ()) -> None:
         """`port` None: the one of the last start on this folder when it is free, else any free one."""
         self.folder = folder.absolute()
         self._port = port
+        self._java_options = java_options
         self._owner_lock: int | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self.state: BrokerState | None = None
@@ -60,6 +61,13 @@ class EmbeddedBroker:
         write_state(self.folder, state)
         self.state = state
         return state.bootstrap
+
+    @property
+    def bootstrap(self) -> str:
+        """Where clients reach the running node. Raises: Failed when it was not started."""
+        if self.state is None:
+            raise Failed(f"the broker on {self.folder} was not started")
+        return self.state.bootstrap
 
     def poll(self) -> int | None:
         """The exit code of a node that has ended by itself (143 after SIGTERM); None while it runs or before it."""
@@ -114,7 +122,9 @@ class EmbeddedBroker:
             settings = self._write_settings(
                 node.properties(data=self.folder / "data", port=port, controller_port=controller_port)
             )
-            pid = self._spawn(node.run_command(java, artefacts, settings), log=log, node_lock=node_lock)
+            pid = self._spawn(
+                node.run_command(java, artefacts, settings, self._java_options), log=log, node_lock=node_lock
+            )
         finally:
             # Guard and Java hold it from here on, so that it tells when Java has ended and not when we have.
             os.close(node_lock)

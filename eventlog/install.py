@@ -14,6 +14,7 @@ from pathlib import Path
 import jgo
 
 from eventlog.artefacts import LOCK_FILE, Artefacts, describe, installed, read_lock
+from eventlog.class_archive import make_class_archive
 from schemas.errors import Failed
 
 
@@ -82,5 +83,6 @@ def _put_in_place(artefacts: Artefacts, jars: list[Path]) -> None:
 if __name__ == "__main__":
     try:
         write_lock() if sys.argv[1:] == ["--lock"] else install()
+        make_class_archive()
     except Failed as error:
         sys.exit(f"setup: {error}")

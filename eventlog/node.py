@@ -7,7 +7,7 @@ does not survive a power cut of the machine, for which Kafka has replication on 
 
 import base64
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from eventlog.artefacts import Artefacts
@@ -71,14 +71,18 @@ def format_command(java: Java, artefacts: Artefacts, settings_file: Path) -> lis
     # Kafka's tools take a leading dash for an option.
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
     options = ["format", "-t", cluster_id, "-c", str(settings_file)]
-    return [*_java(java, artefacts, "-Xshare:auto"), "kafka.tools.StorageTool", *options]
+    return [*_java(java, artefacts), "kafka.tools.StorageTool", *options]
 
 
-def run_command(java: Java, artefacts: Artefacts, settings_file: Path) -> list[str]:
-    """The command that runs the node until it gets SIGTERM."""
-    return [*_java(java, artefacts, "-Xms256m", "-Xmx512m"), "kafka.Kafka", str(settings_file)]
+def run_command(java: Java, artefacts: Artefacts, settings_file: Path, options: Sequence[str] = ()) -> list[str]:
+    """The command that runs the node until it gets SIGTERM; `options` are Java's."""
+    # Both of Java's compilers: the first alone would start 0.2 s sooner and be slower for ever after.
+    return [*_java(java, artefacts, "-Xms256m", "-Xmx512m", *options), "kafka.Kafka", str(settings_file)]
 
 
 def _java(java: Java, artefacts: Artefacts, *options: str) -> list[str]:
     newer = _SINCE_JAVA_24 if java.version >= 24 else ()
-    return [str(java.path), *options, "-XX:+UseSerialGC", *newer, *_LOGGING, "-cp", artefacts.class_path]
+    archive = artefacts.class_archive(java.version)
+    # Java passes over an archive that does not fit it, and is to do so without a word.
+    shared = (f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off") if archive.exists() else ()
+    return [str(java.path), *shared, *options, "-XX:+UseSerialGC", *newer, *_LOGGING, "-cp", artefacts.class_path]

@@ -17,8 +17,7 @@ _numbers = itertools.count(1)
 def broker() -> Iterator[str]:
     """The bootstrap address of an embedded broker that all tests of the session share, without topics at first."""
     with tempfile.TemporaryDirectory(prefix="vigil-broker-") as folder, EmbeddedBroker(Path(folder)) as embedded:
-        assert embedded.state is not None
-        yield embedded.state.bootstrap
+        yield embedded.bootstrap
 
 
 @pytest.fixture(scope="session")
@@ -32,9 +31,8 @@ def topics(broker: str) -> str:
 def fresh_broker(tmp_path: Path) -> Iterator[str]:
     """The address of a broker of the test's own, with the standard topics on it, empty."""
     with EmbeddedBroker(tmp_path / "broker") as embedded:
-        assert embedded.state is not None
-        create_topics(embedded.state.bootstrap)
-        yield embedded.state.bootstrap
+        create_topics(embedded.bootstrap)
+        yield embedded.bootstrap
 
 
 @pytest.fixture
