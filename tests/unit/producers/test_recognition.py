@@ -46,7 +46,7 @@ def test_each_feed_reads_its_own_files_and_no_others(feed: str, other: str) -> N
 @pytest.mark.parametrize("feed", FEEDS)
 @pytest.mark.parametrize("looks_like", OTHERS)
 def test_what_is_of_no_feed_here_is_refused_by_name(feed: str, looks_like: str) -> None:
-    with pytest.raises(Failed, match=looks_like.split()[0]):
+    with pytest.raises(Failed, match=looks_like.partition(" ")[0]):
         read(feed, OTHERS[looks_like])
 
 

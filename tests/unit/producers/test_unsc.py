@@ -16,7 +16,7 @@ from producers.unsc import parse_together
 from .reading import RECORDED, Outcome, content_of, read
 
 CONTENT = content_of(RECORDED / "unsc.jsonl")
-ENTRIES = {entry["symbol"]: entry for entry in map(json.loads, CONTENT.splitlines())}
+ENTRIES: dict[str, dict[str, Any]] = {entry["symbol"]: entry for entry in map(json.loads, CONTENT.splitlines())}
 ENTRY = ENTRIES["S/RES/2584 (2021)"]
 
 
@@ -25,8 +25,9 @@ def outcome_of(*entries: dict[str, Any]) -> Outcome:
 
 
 def document_of(*entries: dict[str, Any]) -> dict[str, Any]:
-    (event,) = outcome_of(*entries).events
-    return outcome_of(*entries).document(event.id)
+    outcome = outcome_of(*entries)
+    (event,) = outcome.events
+    return outcome.document(event.id)
 
 
 def title(text: str) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def test_counts_that_contradict_the_lists_are_repaired() -> None:
 
 
 def test_without_a_vote_there_are_no_votes() -> None:
-    nobody = {f"MS_{name}": [] for name in ("in_favour", "against", "abstaining")}
+    nobody: dict[str, Any] = {f"MS_{name}": [] for name in ("in_favour", "against", "abstaining")}
     zero = {f"{name}_count": "0" for name in nobody}
     assert "votes" not in document_of(ENTRY | nobody | zero)["resolution"]
 
