@@ -14,6 +14,7 @@ all of this rests on internals. What plain Faust does, and the remedy:
 - Four tasks a record (80 us). One Faust event holds a slice: all records of one partition that one fetch gave.
 - From three workers on, partitions of one number of two topics go to different workers. A range for each topic.
 - A second of sleep before the first subscription. `QuickTables`.
+- Fetches that wait 1.5 s for records, and every seek and stop on the same connection behind them. 0.2 s instead.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ Slices = Sequence[Any]
 
 # How long a fetch waits for records, and so how late a stop is noticed.
 _FETCH_SECONDS = 0.2
+_FETCH_WAIT_MS = 200
 _ROOM_POLL_SECONDS = 0.002
 _MOST_SLICES = 64
 
@@ -45,6 +47,7 @@ class SliceThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._partition_assignment_strategy = [RangePartitionAssignor]
+        consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
         return consumer
 
     async def seek_to_committed(self) -> Mapping[Any, int]:

@@ -27,7 +27,7 @@ from timeline.identity import Stamp, encode
 
 
 class Ledger:
-    """The Faust app, and what its one agent does with a batch. Call `start` before the app's, `stop` after."""
+    """The Faust app, and what its one agent does with a batch."""
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
@@ -46,12 +46,14 @@ class Ledger:
         self.app.on_partitions_assigned.connect(self._note_assignment)
 
     async def start(self) -> None:
-        """Start what the app does not know of."""
-        await self._outlet.__aenter__()
+        """Join the group and work."""
+        await self._outlet.start()
+        await self.app.start()
 
     async def stop(self) -> None:
-        """Stop it again."""
-        await self._outlet.__aexit__(None, None, None)
+        """Finish the batch in hand, commit it and leave."""
+        await self.app.stop()
+        await self._outlet.stop()
 
     def duties(self) -> set[tuple[str, int]]:
         """Return the partitions to be consumed, for the watchdog."""

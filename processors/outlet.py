@@ -41,14 +41,22 @@ class Outlet:
             request_timeout_ms=REQUEST_MS,
         )
 
-    async def __aenter__(self) -> Self:
+    async def start(self) -> None:
+        """Connect."""
         await self._producer.start()
+
+    async def stop(self) -> None:
+        """End the connection."""
+        await self._producer.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._producer.stop()
+        await self.stop()
 
     async def write(self, records: Outgoings) -> None:
         """Return when all are acknowledged. Raises KafkaError when one is not; others may have been written then."""

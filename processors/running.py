@@ -47,7 +47,7 @@ async def _run(build: Callable[[], Service], settings: WorkerSettings, *, group:
     service = build()
     Watchdog(service, bootstrap=settings.bootstrap, group=group, stall_seconds=settings.stall_seconds).start()
     started = time.perf_counter()
-    starting = loop.create_task(_start(service))
+    starting = loop.create_task(service.start())
     try:
         await _first(starting, stop.wait(), service.app._crashed.wait())
         if starting.done() and not starting.exception():
@@ -57,22 +57,12 @@ async def _run(build: Callable[[], Service], settings: WorkerSettings, *, group:
         if error is not None or not stop.is_set():
             await _end_after_crash(service, error or service.app.crash_reason)
         tell("stopping")
-        await asyncio.wait_for(_stop(service), _STOP_SECONDS)
+        await asyncio.wait_for(service.stop(), _STOP_SECONDS)
     except TimeoutError:
         _end("it did not stop in time", None)
     finally:
         starting.cancel()
     return 0
-
-
-async def _start(service: Service) -> None:
-    await service.start()
-    await service.app.start()
-
-
-async def _stop(service: Service) -> None:
-    await service.app.stop()
-    await service.stop()
 
 
 async def _first(*waits: Any) -> None:

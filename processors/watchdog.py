@@ -72,9 +72,7 @@ class Watchdog(threading.Thread):
 
     async def _watch(self) -> None:
         # With a group, but without a subscription: it never becomes a member.
-        client: Any = AIOKafkaConsumer(
-            bootstrap_servers=self._servers, group_id=self._group, enable_auto_commit=False
-        )
+        client: Any = AIOKafkaConsumer(bootstrap_servers=self._servers, group_id=self._group, enable_auto_commit=False)
         started = False
         self._answered.set()
         while True:
