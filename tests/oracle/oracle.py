@@ -155,7 +155,7 @@ class Oracle:
                     if number[one] and in_window(one, first, width, count)
                 }
                 causes = [one for one in adds if one in self.current and one.source == feed]
-                peak = max(n for day, n in value.items() if first <= day <= last)
+                peak = max(value[day] for day in run if day >= first)
                 numbers = {"value": value[first], "peak": peak, "threshold": reaches, "feed": feed}
                 key = [rule["id"], scope, first.isoformat()]
                 yield self._alert(rule, scope, key, (first, last), self._known(adds, reaches), causes, numbers)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from hypothesis import strategies as st
-
 from schemas.alert import AlertTransition
 from tests import strategies
 from tests.oracle.oracle import Oracle, line
 from tests.simulation import LedgerPartition, Roller, Topics, rule_set, statement
-from tests.strategies import Case, Delivery, Json
+from tests.strategies import Case, Choose, Delivery, Json
 from timeline.identity import Assertion, decode
 from timeline.replay import aggregates_lines, alerts_lines, timeline_lines, windows_lines
 from timeline.rollup import Rollup
 
 Item = Assertion | str
+SIZES = (1, 2, 3, 9)
+"""Records in a transaction; a scope with more is not split."""
 
 
 def lines(values: Iterable[Any]) -> list[bytes]:
@@ -112,8 +112,8 @@ def told_in_order(topics: Topics) -> None:
             heir = standing[record["heir"]]
             assert record["id"] in heir["replaces"]
             assert record["survivor"] == heir["thread"]
-        assert len({each["thread"] for each in standing.values()}) == len(standing), "two alerts share a thread"
     live = {record["thread"] for record in standing.values()}
+    assert len(live) == len(standing), "two alerts share a thread"
     for thread in threads:
         end = thread
         while end not in live and threads[end]:
@@ -133,7 +133,7 @@ def _replaced(record: Json, standing: dict[str, Json]) -> None:
         assert record["thread"] == min(fallen, key=lambda each: order.index(each["id"]))["thread"]
 
 
-def crashes_of_the_ledger_change_nothing(case: Case, delivery: Delivery, data: st.DataObject) -> None:
+def crashes_of_the_ledger_change_nothing(case: Case, delivery: Delivery, choose: Choose) -> None:
     """Workers die between output and state, retry with other batch bounds, and append late after they were cut off."""
     partitions = [LedgerPartition() for _ in range(2)]
     items = items_of(case)
@@ -141,11 +141,11 @@ def crashes_of_the_ledger_change_nothing(case: Case, delivery: Delivery, data: s
         item = items[position]
         if isinstance(item, Assertion):
             partitions[sum(map(ord, item.id)) % 2].events.append(item)
-    outcomes = st.sampled_from(("done", "done", "lost", "uncommitted", "stalled"))
-    for _ in range(data.draw(st.integers(1, 8), label="steps")):
-        partition = partitions[data.draw(st.integers(0, 1), label="partition")]
-        partition.batch(data.draw(st.integers(1, 6)), data.draw(outcomes), data.draw(st.integers(0, 3)))
-        if data.draw(st.booleans(), label="late"):
+    for _ in range(choose(range(9))):
+        partition = choose(partitions)
+        outcome = choose(("done", "done", "lost", "uncommitted", "stalled"))
+        partition.batch(choose(range(1, 7)), outcome, choose(range(4)))
+        if choose((False, True)):
             partition.append_late()
     for partition in partitions:
         partition.batch(len(partition.events), "done", 0)
@@ -158,40 +158,41 @@ def crashes_of_the_ledger_change_nothing(case: Case, delivery: Delivery, data: s
         assert len(partition.timeline) == length, "what stands on the timeline was accepted again"
     written = [decode(*record) for partition in partitions for record in partition.timeline]
     roller = Roller(Topics(), rule_set(case.rules))
-    roller.follow(data.draw(st.permutations([*written, *case.ticks]), label="read"))
+    roller.follow(strategies.shuffled(choose, [*written, *case.ticks]))
     roller.rollup.settle()
     oracle = Oracle(case.assertions, case.ticks)
     same_state(roller.rollup, oracle, case.rules)
     assert list(timeline_lines(written)) == lines(oracle.timeline())
 
 
-def takeovers_of_the_roller_lose_nothing(case: Case, delivery: Delivery, data: st.DataObject) -> None:
+def takeovers_of_the_roller_lose_nothing(case: Case, delivery: Delivery, choose: Choose) -> None:
     """Rollers stop after any transaction, of the takeover or later; the next recalls what was committed and goes on."""
     topics, items, seen = Topics(), items_of(case), list[int]()
     rules = rule_set(case.rules)
     pending = delivered(case, delivery)
-    for _ in range(data.draw(st.integers(0, 4), label="takeovers")):
+    for _ in range(choose(range(5))):
         roller = Roller(topics, rules)
-        roller.follow([items[position] for position in data.draw(st.permutations(seen), label="read")])
-        stop_after = data.draw(st.one_of(st.none(), st.integers(0, 3)), label="stop in the takeover")
-        roller.settle(everything=True, size=data.draw(st.integers(1, 9), label="size"), stop_after=stop_after)
-        if stop_after is None:
-            for _ in range(min(len(pending), data.draw(st.integers(0, 3), label="chunks"))):
-                seen += pending.pop(0)
-                roller.follow([items[position] for position in seen[-6:]])
-                stop_after = data.draw(st.one_of(st.none(), st.integers(0, 2)), label="stop in a settle")
-                roller.settle(everything=False, size=data.draw(st.integers(1, 9), label="size"), stop_after=stop_after)
-                if stop_after is not None:
-                    break
-        if data.draw(st.booleans(), label="compacted"):
+        roller.follow([items[position] for position in strategies.shuffled(choose, seen)])
+        stop_after = choose((None, None, 0, 1, 2, 3))
+        roller.settle(everything=True, size=choose(SIZES), stop_after=stop_after)
+        chunks = 0 if stop_after is not None else choose(range(min(len(pending), 3) + 1))
+        for _ in range(chunks):
+            chunk = pending.pop(0)
+            seen += chunk
+            roller.follow([items[position] for position in chunk])
+            stop_after = choose((None, None, None, 0, 1, 2))
+            roller.settle(everything=False, size=choose(SIZES), stop_after=stop_after)
+            if stop_after is not None:
+                break
+        if choose((False, True)):
             topics.compact()
-    last_takeover_tells_all(case, topics, items, data)
+    last_takeover_tells_all(case, topics, items, choose)
 
 
-def last_takeover_tells_all(case: Case, topics: Topics, items: list[Item], data: st.DataObject) -> None:
+def last_takeover_tells_all(case: Case, topics: Topics, items: list[Item], choose: Choose) -> None:
     roller = Roller(topics, rule_set(case.rules))
-    roller.follow(data.draw(st.permutations(items), label="read at last"))
-    roller.settle(everything=True, size=data.draw(st.integers(1, 9), label="size"))
+    roller.follow(strategies.shuffled(choose, items))
+    roller.settle(everything=True, size=choose(SIZES))
     oracle = Oracle(case.assertions, case.ticks)
     same_told(topics, oracle, case.rules)
     told_in_order(topics)

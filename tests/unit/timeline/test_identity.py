@@ -77,6 +77,11 @@ def test_the_stamp_falls_back_on_the_publish_time() -> None:
     assert assertion(fraction).stamp.sequence == "2021-05-01T00:00:00.5Z"
 
 
+def test_a_sequence_that_says_the_publish_time_is_no_sequence() -> None:
+    said = assertion(check_event(changed("sequence", "2021-05-01T00:00:00Z")))
+    assert said == assertion(check_event(AGUELHOK))
+
+
 def test_decoding_undoes_encoding() -> None:
     statement = assertion(check_event(changed("sequence", "r2")))
     assert decode(encode(statement), statement.stamp.content) == statement
