@@ -49,6 +49,9 @@ def assertion(event: Event) -> Assertion:
     """Return the assertion that this event makes."""
     document = _pruned(event.model_dump(mode="json", exclude_none=True, by_alias=True))
     document["publish_time"] = _shortest_time(document["publish_time"])
+    if document.get("sequence") == document["publish_time"]:
+        # What an absent sequence means: said or not, it is the same assertion.
+        del document["sequence"]
     interval = document.get("event_time")
     if interval is not None:
         interval["start"] = _shortest_time(interval["start"])

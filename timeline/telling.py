@@ -7,6 +7,7 @@ Rules kept here:
   smallest (first day, id), whose record comes first and names what it replaces; else it is cancelled.
 - A thread is the id under which people first saw an alert. An heir that was told keeps its own thread, else it takes
   that of its earliest-told predecessor. Two alerts that stand never share a thread.
+- A thread that was told while open is never held back afterwards, whatever becomes of its alerts.
 - A scope's aggregate stays valid until its next one; the record of `world` always names the newest clock.
 """
 
@@ -48,6 +49,7 @@ class Told:
 
     def __init__(self) -> None:
         self._alerts: dict[RuleScope, dict[str, Record]] = {}
+        self._noticed: set[str] = set()
         self._windows: dict[str, bytes] = {}
         self._feeds: set[str] = set()
         self._clock: str | None = None
@@ -57,6 +59,8 @@ class Told:
         record: Record = orjson.loads(value)
         # A key keeps its place in a dict: the order is that of the first telling.
         self._alerts.setdefault((record["rule"], record["scope"]), {})[record["id"]] = record
+        if record["notify"]:
+            self._noticed.add(record["thread"])
 
     def recall_aggregate(self, scope: str, value: bytes | None) -> None:
         """Take in a record of the aggregates topic; in the order of the topic."""
@@ -127,6 +131,7 @@ class Told:
         fallen = [record for told_id, record in active.items() if told_id not in stand]
         heirs = {record["id"]: _heir(record, standing) for record in fallen}
         threads = {episode.id: active[episode.id]["thread"] for episode in standing if episode.id in active}
+        noticed: set[str] = set()
         for episode in standing:
             replaced = [record for record in fallen if heirs[record["id"]] == episode.id]
             members = episode.members(day)
@@ -136,14 +141,16 @@ class Told:
             else:
                 thread = _free_thread(episode.id, replaced, told, taken=set(threads.values()))
                 threads[episode.id] = thread
-                record = _raised(members, thread, replaced)
+                record = _raised(members, thread, replaced, noticed=thread in self._noticed)
             if record is not None:
+                noticed |= {record["thread"]} if record["notify"] else set()
                 yield record
         versions = {rule.id: rule.version for rule in rollup.rules.rules}
         for record in fallen:
             heir = heirs[record["id"]]
             reason = _NO_LONGER if versions.get(record["rule"]) == record["rule_version"] else _RULE_CHANGED
-            yield _ended(record, reason) if heir is None else _superseded(record, heir, threads[heir])
+            notify = record["notify"] or record["thread"] in noticed
+            yield _ended(record, reason) if heir is None else _superseded(record, heir, threads[heir], notify=notify)
 
 
 _NO_LONGER = "the condition no longer holds"
@@ -179,10 +186,10 @@ def _free_thread(alert_id: str, replaced: list[Record], told: dict[str, Record],
     return next(thread for thread in wanted if thread not in taken)
 
 
-def _raised(members: Record, thread: str, replaced: list[Record]) -> Record:
+def _raised(members: Record, thread: str, replaced: list[Record], *, noticed: bool) -> Record:
     replaces = sorted(record["id"] for record in replaced)
     reason = f"it continues {', '.join(replaces)}" if replaces else "the condition holds"
-    notify = members["status"] == "open" or any(record["notify"] for record in replaced)
+    notify = members["status"] == "open" or noticed or any(record["notify"] for record in replaced)
     return {**members, **_telling("raised", thread, reason, replaces=replaces, notify=notify)}
 
 
@@ -207,8 +214,8 @@ def _ended(old: Record, reason: str) -> Record:
     return {**old, **_telling("cancelled", old["thread"], reason, replaces=[], notify=old["notify"])}
 
 
-def _superseded(old: Record, heir: str, survivor: str) -> Record:
-    said = _telling("superseded", old["thread"], f"it goes on as {heir}", replaces=[], notify=old["notify"])
+def _superseded(old: Record, heir: str, survivor: str, *, notify: bool) -> Record:
+    said = _telling("superseded", old["thread"], f"it goes on as {heir}", replaces=[], notify=notify)
     return {**old, **said, "heir": heir, "survivor": survivor}
 
 
