@@ -93,7 +93,7 @@ class LogOutlet:
         headers: list[Header] = [
             ("vigil_reason", letter.reason.encode()),
             ("vigil_field", (letter.field or "").encode()),
-            ("vigil_position", orjson.dumps(asdict(letter.position))),
+            ("vigil_position", orjson.dumps(letter.position._asdict())),
             ("vigil_feed", self._feed.encode()),
         ]
         if letter.sha256 is not None:
@@ -117,7 +117,7 @@ class Lines:
 
     def dead_letter(self, letter: DeadLetter) -> None:
         """Write what is wrong with a row."""
-        told = {"reason": letter.reason, "field": letter.field, "position": asdict(letter.position)}
+        told = {"reason": letter.reason, "field": letter.field, "position": letter.position._asdict()}
         self._write(orjson.dumps({"dead_letter": told}))
 
     def flush(self) -> None:

@@ -10,9 +10,8 @@ Rules kept here:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 RECORD_LIMIT = 1 << 20
 KEPT_OF_OVERSIZE = 64 << 10
@@ -28,8 +27,7 @@ class LineStream(Protocol):
         """Return the next line with its end, or its first `limit` bytes; empty at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record without its line end; `raw` is cut and `sha256` given when `length` is over the limit."""
 
     raw: bytes

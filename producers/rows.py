@@ -8,12 +8,12 @@ for a good row at once, and tells what became of it at the end.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.event import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a row stands: `record` counts data rows from 1, `line` is the line of the file that it starts on."""
 
     file: str

@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from producers.recognise import column_names
 from producers.records import RECORD_LIMIT, Record, Starts, quoted_records
@@ -18,8 +17,7 @@ from schemas.errors import BadInput, Failed
 _REPLACED: Final = "encoding"
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(NamedTuple):
     """One data row: its wanted cells in the order in which they were asked for, and what was mended to read it."""
 
     values: Sequence[str]

@@ -41,6 +41,8 @@ _ROLES: Final = {
     3: ("perpetrator", "target"),
 }
 _DESCRIPTION_LENGTH: Final = 300
+# What is remembered of a row is bounded; the longest coalition of real rows has some 400 letters.
+_LONGEST_NAMES: Final = 4000
 
 
 def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
@@ -123,6 +125,8 @@ def _interval(first_text: str, last_text: str, precision: str, us_order: bool) -
 
 @lru_cache(maxsize=16_384)
 def _area(state: str, admin1: str, precision: str) -> dict[str, str | None]:
+    if len(admin1) > _LONGEST_NAMES:
+        raise BadInput(f"the name has {len(admin1)} letters", "place.admin1")
     country = country_of_number(required(state, "place.country"))
     if country is None:
         raise BadInput(f"no country has the Gleditsch-Ward number {shown(state)}", "place.country")
@@ -139,6 +143,8 @@ def _area(state: str, admin1: str, precision: str) -> dict[str, str | None]:
 
 @lru_cache(maxsize=16_384)
 def _actors(side_a: str, side_b: str, violence: str) -> tuple[dict[str, str], ...]:
+    if len(side_a) + len(side_b) > _LONGEST_NAMES:
+        raise BadInput(f"the names of the two sides have {len(side_a) + len(side_b)} letters", "actors")
     roles = _ROLES.get(required(violence, "type"))
     if roles is None:
         raise BadInput(f"expected type_of_violence 1 to 3, found {violence}", "type")

@@ -86,6 +86,7 @@ def _add(row: Cells, incidents: dict[tuple[str, str, str], _Incident], persons: 
         raise BadInput(f"expected a fatality, found {shown(casualty)}", "killed")
     if date > last_update:
         raise BadInput(f"incident_date {date} is after last_update {last_update}", "event_time.start")
+    midnight(date, days_later=1)  # what has no end is refused here, where its row is at hand
     key = (mission, date.isoformat(), kind)
     # A person can be listed twice, for example under two former nationalities: the first listing counts.
     incident = persons.get(person) or incidents.setdefault(key, _Incident(*key))

@@ -27,7 +27,7 @@ from producers.values import MONTHS, midnight, shown
 from schemas.errors import BadInput
 from schemas.event import Event, check_event
 
-_SYMBOL: Final = re.compile(r"S/RES/(\d{1,5}) ?\((\d{4})\)")
+_SYMBOL: Final = re.compile(r"S/RES/(\d{1,5}) ?\(((?:19|20)\d\d)\)")
 _DATE: Final = re.compile(r"(\d{1,2}) ?([A-Za-z]{3,9})\.? (\d{4})|(\d{4})-(\d\d)-(\d\d)")
 _COUNTS: Final = re.compile(r"\((\d+)-(\d+)-(\d+)|(?<![\d-])(\d+)-(\d+)-(\d+)(?![\d-])")
 _SEATS: Final = 15
@@ -102,7 +102,7 @@ def _merged(before: _Resolution, later: _Resolution) -> _Resolution:
         new = getattr(later, name)
         values[name] = getattr(before, name) if new in (None, "", ()) else new
     values["rows"] = before.rows + later.rows
-    values["incomplete"] = before.incomplete + later.incomplete
+    values["incomplete"] = before.incomplete + later.incomplete if values["adopted"] is None else []
     return _Resolution(**values)
 
 
@@ -175,7 +175,7 @@ def _counted(members: Mapping[str, object]) -> Mended[tuple[int, int, int]] | No
     for name in _VOTES:
         count = _text(members, f"MS_{name}_count", "resolution.votes") or "0"
         states = members.get(f"MS_{name}") or []
-        if not count.isdecimal() or not isinstance(states, list):
+        if not (count.isdecimal() and len(count) < 4 and isinstance(states, list)):
             raise BadInput(f"expected MS_{name} as a number and a list", "resolution.votes")
         stated.append(int(count))
         listed.append(len(states))

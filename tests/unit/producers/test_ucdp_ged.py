@@ -119,6 +119,10 @@ def test_the_two_layouts_of_one_event_say_the_same() -> None:
         ({"date_end": "9999-12-31"}, "event_time"),
         ({"date_prec": "0"}, "event_time.precision"),
         ({"side_a": "", "side_b": " "}, "actors"),
+        ({"side_a": "x" * 5000}, "actors"),
+        ({"adm_1": "x" * 5000}, "place.admin1"),
+        ({"date_prec": "1" + " " * 100}, "event_time.precision"),
+        ({"date_start": "2013-01-03" + " " * 100}, "event_time.start"),
     ],
 )
 def test_a_wrong_cell_makes_a_dead_letter_that_names_the_field(changes: dict[str, str], field: str) -> None:

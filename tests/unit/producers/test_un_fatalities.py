@@ -79,6 +79,7 @@ def test_rows_of_one_event_may_stand_anywhere() -> None:
         ({"incident_date": "2001-13-01"}, "event_time.start"),
         ({"incident_date": ""}, "event_time.start"),
         ({"incident_date": "2024-01-01"}, "event_time.start"),
+        ({"incident_date": "9999-12-31", "last_update": "9999-12-31"}, "event_time"),
         ({"last_update": "soon"}, "publish_time"),
         ({"casualty_id": " "}, "id"),
         ({"mission_acronym": ""}, "mission"),

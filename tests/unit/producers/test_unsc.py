@@ -156,6 +156,8 @@ def test_without_a_title_the_symbol_is_the_title() -> None:
         ({"symbol": "S/PRST/2020/10"}, "id"),
         ({"symbol": None}, "id"),
         ({"symbol": 5}, "id"),
+        ({"symbol": "S/RES/2584 (9999)"}, "id"),
+        ({"MS_against_count": "9" * 5000}, "resolution.votes"),
         ({"adoption_date": "soon"}, "event_time"),
         ({"adoption_date": "31 June 2021"}, "event_time"),
         ({"adoption_date": "29 Brumaire 2021"}, "event_time"),
