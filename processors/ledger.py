@@ -98,9 +98,16 @@ class Ledger:
             "state read" if whole else "state read in part, the assignment ended",
             count=self._known.records_read - before,
             known=len(self._known),
+            starts=[(tp.topic, tp.partition, offset or 0) for tp, offset in self._starts(first)],
             seconds=round(time.perf_counter() - started, 3),
         )
         return whole
+
+    def _starts(self, first: Any) -> Iterator[tuple[Any, int | None]]:
+        """Yield each partition with the committed offset from which it is read in this assignment."""
+        if is_current(self.app, first):
+            for partition in sorted(self.app.consumer.assignment()):
+                yield partition, self.app.consumer._committed_offset[partition]
 
     def _tell_batch(self, phase: str, slices: Slices, **facts: object) -> None:
         if hears_debug():
