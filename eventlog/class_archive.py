@@ -4,6 +4,7 @@ It is a cache: Java looks whether it fits its own version and the jars, and star
 """
 
 import asyncio
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -32,12 +33,20 @@ def _make(java: Java, artefacts: Artefacts) -> None:
     options = [f"-XX:ArchiveClassesAtExit={half}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
     with tempfile.TemporaryDirectory(prefix="vigil-broker-") as folder:
         try:
+            _complete(java)
             with EmbeddedBroker(Path(folder), java_options=options) as broker:
                 asyncio.run(_use(broker.bootstrap))
             half.replace(target)
-        except (VigilError, OSError) as error:
+        except (VigilError, OSError, subprocess.SubprocessError) as error:
             # The service works without it, so a machine on which this fails is still set up.
             sys.stderr.write(f"setup: the broker will start slower: {error}\n")
+
+
+def _complete(java: Java) -> None:
+    """Gives the Java of the wheel the archive of Java's own classes, on which ours builds and which others come with."""
+    home = java.path.resolve().parent.parent
+    if home.is_relative_to(sys.prefix) and not (home / "lib" / "server" / "classes.jsa").exists():
+        subprocess.run([java.path, "-Xshare:dump"], capture_output=True, timeout=120, check=True)
 
 
 async def _use(bootstrap: str) -> None:

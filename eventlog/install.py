@@ -5,6 +5,8 @@ coordinates in it resolve to, for a change of version by hand.
 """
 
 import contextlib
+import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -15,6 +17,7 @@ import jgo
 
 from eventlog.artefacts import LOCK_FILE, Artefacts, describe, installed, read_lock
 from eventlog.class_archive import make_class_archive
+from eventlog.java import find_java
 from schemas.errors import Failed
 
 
@@ -47,6 +50,9 @@ def write_lock() -> None:
 def _downloaded(coordinates: str) -> Iterator[list[Path]]:
     """The jars that these coordinates resolve to, sorted by name, in a folder that is removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="vigil-kafka-") as cache:
+        # Where it finds no Java, jgo downloads one to look into the jars with, which nothing here needs.
+        os.environ["JAVA_HOME"] = str(find_java().path.parent.parent)
+        logging.getLogger("jgo").setLevel(logging.ERROR)
         try:
             environment = jgo.build(coordinates, cache_dir=Path(cache))
         # The resolver raises whatever its HTTP client, its parser or the file system does.
