@@ -65,15 +65,20 @@ class WorkerProcess:
         if self.process.poll() is None:
             self.signal(signal.SIGKILL)
         self.process.wait()
-        self._reader.join(5)
+        self._close()
 
     def stop(self, *, seconds: float = 20.0) -> int:
         """SIGTERM; return the exit code."""
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
         code = self.process.wait(seconds)
-        self._reader.join(5)
+        self._close()
         return code
+
+    def _close(self) -> None:
+        self._reader.join(5)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
 
 
 def until(condition: Callable[[], object], *, seconds: float = 30.0, poll_seconds: float = 0.01) -> None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,5 +34,5 @@ def test_transactions_hold_all_changes_in_order_whole_and_no_more_records_than_a
 @given(CHANGES)
 def test_a_transaction_takes_as_much_as_it_may(changes: list[ScopeChange]) -> None:
     packed = list(transactions(changes, most=10))
-    for part, following in zip(packed, packed[1:], strict=False):
+    for part, following in pairwise(packed):
         assert sum(map(size, part)) + size(following[0]) > 10
