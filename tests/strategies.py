@@ -93,7 +93,7 @@ WIDE = Pools(
     places=PLACES,
     people=(None, 0, 1, 30, 31, 40, 60, 70, 100, 130),
     codings=("human", "machine"),
-    corrected=("day", "place", "actors", "casualties", "type", "mission", "coding", "type", "actors"),
+    corrected=("day", "place", "actors", "actors", "casualties", "type", "type", "type", "mission", "coding", "coding"),
     scopes=("world", "region", "country", "country", "admin1", "actor", "mission"),
     measures=(
         *("killed", "killed", "attacks", "attacks", "events"),
@@ -119,7 +119,7 @@ DAYS = CLOSE._replace(
 LONG = CLOSE._replace(
     spans=("week", "month", "long", "hours"), published_days=(0.5, 1, 2, 3, 12), windows=("7d", "30d")
 )
-POOLS = (WIDE, WIDE, CLOSE, DAYS, LONG)
+POOLS = (WIDE, WIDE, WIDE, CLOSE, DAYS, LONG)
 
 
 class Case(NamedTuple):
@@ -261,7 +261,8 @@ def _published(choose: Choose, pools: Pools, content: Json) -> Json:
     times = [at_day(days) for days in pools.published_days]
     possible = [time for time in times if datetime.fromisoformat(time) >= datetime.fromisoformat(start)]
     said: Json = {"publish_time": choose(possible or [start]), "publish_time_basis": "assumed"}
-    sequence = choose((None, None, None, "1", "2", "2021-04-20"))
+    # The publish time said as sequence is what an absent sequence means.
+    sequence = choose((None, None, None, said["publish_time"], "1", "2", "2021-04-20"))
     return said | ({"sequence": sequence} if sequence else {})
 
 

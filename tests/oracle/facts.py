@@ -69,7 +69,7 @@ class Assertion:
         self.published = canonical_time(said["publish_time"])
         self.wire = {**defaults, **content, "publish_time": self.published}
         self.wire["publish_time_basis"] = said.get("publish_time_basis", "stated")
-        if said.get("sequence"):
+        if said.get("sequence", self.published) != self.published:
             self.wire["sequence"] = said["sequence"]
         self.when = instant(self.published)
         self.stamp = (said.get("sequence") or self.published, self.when, not self.asserted, self.hash)
@@ -199,7 +199,8 @@ def measure_of_feed(events: list[Assertion], day: date, width: int) -> Json:
                     so_far[count] += own
             if people and own.get("best") is None:
                 so_far["unknown"] += 1
-    return {name: tidy(numbers) for name, numbers in shown.items() if tidy(numbers) is not None}
+    tidied = {name: tidy(numbers) for name, numbers in shown.items()}
+    return {name: numbers for name, numbers in tidied.items() if numbers is not None}
 
 
 def tidy(numbers: Json) -> Json | None:

@@ -39,14 +39,23 @@ def oracle_of(case: Case, positions: Iterable[int]) -> Oracle:
     return Oracle([one for one in arrived if isinstance(one, dict)], [one for one in arrived if isinstance(one, str)])
 
 
-def same_state(rollup: Rollup, oracle: Oracle, rules: list[Json]) -> None:
-    assert list(windows_lines(rollup)) == lines(oracle.windows())
-    assert list(alerts_lines(rollup)) == lines(oracle.alerts(rules))
+class Expected:
+    """What the oracle says, as lines."""
+
+    def __init__(self, oracle: Oracle, rules: list[Json]) -> None:
+        self.timeline = lines(oracle.timeline())
+        self.windows = lines(oracle.windows())
+        self.alerts = lines(oracle.alerts(rules))
 
 
-def same_told(topics: Topics, oracle: Oracle, rules: list[Json]) -> None:
-    assert topics.standing() == lines(oracle.alerts(rules))
-    assert topics.windows() == lines(oracle.windows())
+def same_state(rollup: Rollup, expected: Expected) -> None:
+    assert list(windows_lines(rollup)) == expected.windows
+    assert list(alerts_lines(rollup)) == expected.alerts
+
+
+def same_told(topics: Topics, expected: Expected) -> None:
+    assert topics.standing() == expected.alerts
+    assert topics.windows() == expected.windows
 
 
 def any_arrival_gives_what_the_oracle_says(case: Case, delivery: Delivery) -> None:
@@ -61,12 +70,18 @@ def any_arrival_gives_what_the_oracle_says(case: Case, delivery: Delivery) -> No
             seen.add(position)
             arrived += [item] if isinstance(item, Assertion) else []
         roller.settle(everything=False)
-        oracle = oracle_of(case, seen)
-        same_state(roller.rollup, oracle, case.rules)
-        same_told(topics, oracle, case.rules)
-        assert list(timeline_lines(arrived)) == lines(oracle.timeline())
-    assert list(aggregates_lines(roller.rollup)) == lines(oracle_of(case, seen).aggregates())
+        expected = Expected(oracle_of(case, seen), case.rules)
+        same_state(roller.rollup, expected)
+        same_told(topics, expected)
+        assert list(timeline_lines(arrived)) == expected.timeline
     told_in_order(topics)
+
+
+def aggregates_of_every_day_are_those_of_the_oracle(case: Case, delivery: Delivery) -> None:
+    roller = Roller(Topics(), rule_set([]))
+    roller.follow([items_of(case)[position] for position in delivery.order])
+    roller.rollup.settle()
+    assert list(aggregates_lines(roller.rollup)) == lines(Oracle(case.assertions, case.ticks).aggregates())
 
 
 def a_repeat_changes_nothing(case: Case, delivery: Delivery) -> None:
@@ -109,6 +124,7 @@ def told_in_order(topics: Topics) -> None:
             threads[record["thread"]] = ""
             assert record["heir"] is None
         if told == "superseded":
+            assert record["heir"] in standing, "superseded before its heir was told"
             heir = standing[record["heir"]]
             assert record["id"] in heir["replaces"]
             assert record["survivor"] == heir["thread"]
@@ -160,9 +176,9 @@ def crashes_of_the_ledger_change_nothing(case: Case, delivery: Delivery, choose:
     roller = Roller(Topics(), rule_set(case.rules))
     roller.follow(strategies.shuffled(choose, [*written, *case.ticks]))
     roller.rollup.settle()
-    oracle = Oracle(case.assertions, case.ticks)
-    same_state(roller.rollup, oracle, case.rules)
-    assert list(timeline_lines(written)) == lines(oracle.timeline())
+    expected = Expected(Oracle(case.assertions, case.ticks), case.rules)
+    same_state(roller.rollup, expected)
+    assert list(timeline_lines(written)) == expected.timeline
 
 
 def takeovers_of_the_roller_lose_nothing(case: Case, delivery: Delivery, choose: Choose) -> None:
@@ -193,8 +209,7 @@ def last_takeover_tells_all(case: Case, topics: Topics, items: list[Item], choos
     roller = Roller(topics, rule_set(case.rules))
     roller.follow(strategies.shuffled(choose, items))
     roller.settle(everything=True, size=choose(SIZES))
-    oracle = Oracle(case.assertions, case.ticks)
-    same_told(topics, oracle, case.rules)
+    same_told(topics, Expected(Oracle(case.assertions, case.ticks), case.rules))
     told_in_order(topics)
     again = Roller(topics, rule_set(case.rules))
     again.follow(items)
@@ -214,12 +229,13 @@ def a_change_of_rules_is_told_as_a_difference(case: Case, delivery: Delivery, ot
             roller = Roller(topics, rule_set(others))
             roller.follow([items[position] for position in seen])
             roller.settle(everything=True)
-            same_told(topics, oracle_of(case, seen), others)
+            same_told(topics, Expected(oracle_of(case, seen), others))
     oracle = Oracle(case.assertions, case.ticks)
-    same_state(roller.rollup, oracle, others)
-    same_told(topics, oracle, others)
+    expected = Expected(oracle, others)
+    same_state(roller.rollup, expected)
+    same_told(topics, expected)
     successor = Roller(topics, rule_set(case.rules))
     successor.follow(items)
     successor.settle(everything=True)
-    same_told(topics, oracle, case.rules)
+    same_told(topics, Expected(oracle, case.rules))
     told_in_order(topics)

@@ -10,12 +10,20 @@ from tests.strategies import choice, draw_case, draw_delivery, draw_rules
 from tests.unit.timeline import properties
 
 
-@examples(250)
+@examples(150)
 @given(st.data())
 def test_any_order_repetition_and_cut_gives_the_states_windows_and_alerts_of_the_oracle(data: st.DataObject) -> None:
     choose = choice(data)
     case = draw_case(choose)
     properties.any_arrival_gives_what_the_oracle_says(case, draw_delivery(choose, case))
+
+
+@examples(60)
+@given(st.data())
+def test_the_aggregates_of_every_day_are_those_of_the_oracle(data: st.DataObject) -> None:
+    choose = choice(data)
+    case = draw_case(choose)
+    properties.aggregates_of_every_day_are_those_of_the_oracle(case, draw_delivery(choose, case))
 
 
 @examples(100)
@@ -42,7 +50,7 @@ def test_rollers_that_stop_at_any_step_lose_no_alert_and_no_thread(data: st.Data
     properties.takeovers_of_the_roller_lose_nothing(case, draw_delivery(choose, case), choose)
 
 
-@examples(150)
+@examples(100)
 @given(st.data())
 def test_a_change_of_rules_ends_as_if_they_had_always_been_in_force(data: st.DataObject) -> None:
     choose = choice(data)

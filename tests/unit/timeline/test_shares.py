@@ -29,7 +29,7 @@ FLOORS = {
     "correction of the days": 20,
     "correction of the place": 8,
     "correction of the actors": 5,
-    "correction of the type": 4,
+    "correction of the type": 3,
     "correction of the casualties": 18,
     "correction of the coding": 2,
     "withdrawal": 40,
