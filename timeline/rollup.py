@@ -48,7 +48,7 @@ class Rollup:
         self.clock: int | None = None
         self._day: int | None = None
         self._entries: dict[str, Entry] = {}
-        self._unsettled: dict[Entry, list[Fact]] = {}
+        self._unsettled: set[Entry] = set()
         self._by_day: dict[int, set[Entry]] = {}
         self._scopes: dict[str, dict[str, FeedWindows]] = {}
         self._episodes: dict[RuleScope, dict[Anchor, Episode]] = {}
@@ -71,9 +71,7 @@ class Rollup:
             entry = self._entries[statement.id] = Entry(statement.id)
         if not entry.add(statement.stamp, fact):
             return False
-        news = self._unsettled.setdefault(entry, [])
-        if fact is not None:
-            news.append(fact)
+        self._unsettled.add(entry)
         self.tick(statement.stamp.publish_time)
         return True
 
@@ -89,9 +87,9 @@ class Rollup:
             return changed
         day = self.clock // DAY
         self._move_clock(day, changed)
-        unsettled, self._unsettled = self._unsettled, {}
-        for entry, news in unsettled.items():
-            self._count(entry, news, day, changed)
+        unsettled, self._unsettled = self._unsettled, set()
+        for entry in unsettled:
+            self._count(entry, day, changed)
         for series in self._series.values():
             for rule, scope, episodes in series.settle():
                 self._episodes[rule.id, scope] = episodes
@@ -148,11 +146,13 @@ class Rollup:
         for crossed in range(before + 1, day + 1):
             changed.alerts.update(self._turns.pop(crossed, ()))
 
-    def _count(self, entry: Entry, news: list[Fact], day: int, changed: Settled) -> None:
+    def _count(self, entry: Entry, day: int, changed: Settled) -> None:
         before, now = entry.counted, entry.current
         for series in self._series.values():
-            for fact in news:
-                series.learn(entry, fact)
+            # All of them: an assertion that never was current can still hide another one as of some time.
+            for _, fact in entry.versions:
+                if fact is not None:
+                    series.learn(entry, fact)
         for rule, number in self._match_rules:
             self._match(rule, number, entry, day, changed)
         if before is now:

@@ -66,7 +66,7 @@ class Series:
             self._touched.setdefault(scope, []).append(days)
 
     def learn(self, entry: Entry, fact: Fact) -> None:
-        """Note a fact of the entry, current or not: what was known earlier depends on it."""
+        """Note a fact of the entry, current or not: since when its days hold has to be asked again."""
         for scope, days, _ in self._places(fact):
             chunks = self._nearby.setdefault(scope, {})
             for chunk in range(days[0] // _CHUNK_DAYS, days[1] // _CHUNK_DAYS + 1):
