@@ -43,7 +43,7 @@ def _make(java: Java, artefacts: Artefacts) -> None:
 
 
 def _complete(java: Java) -> None:
-    """Gives the Java of the wheel the archive of Java's own classes, on which ours builds and which others come with."""
+    """Gives the Java of the wheel the archive of its own classes that others come with; ours builds on it."""
     home = java.path.resolve().parent.parent
     if home.is_relative_to(sys.prefix) and not (home / "lib" / "server" / "classes.jsa").exists():
         subprocess.run([java.path, "-Xshare:dump"], capture_output=True, timeout=120, check=True)

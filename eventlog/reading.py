@@ -48,9 +48,12 @@ class LogReader:
 
     async def __aenter__(self) -> Self:
         """Raises: Failed when no broker answers."""
-        await asyncio.to_thread(reach, self._bootstrap)
         try:
+            await asyncio.to_thread(reach, self._bootstrap)
             await self._consumer.start()
+        except Failed:
+            await self._consumer.stop()
+            raise
         except KafkaError as error:
             await self._consumer.stop()
             raise Failed(f"what listens at {self._bootstrap} does not answer as Kafka does: {error!r}") from error
