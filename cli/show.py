@@ -24,9 +24,10 @@ from subscribers.aggregates import Aggregate, at_the_clock, read_aggregates, tak
 from subscribers.alerts import decode_transition, read_transitions, standing
 from timeline.replay import standing_lines
 
-LINES_AT_ONCE = 8
+LINES_AT_ONCE = 6
 COUNTRIES = 6
 LATEST_ALERTS = 12
+_GRAVE = ("extreme", "severe")
 _STYLES = {"extreme": "bold red", "severe": "red", "moderate": "yellow"}
 
 
@@ -65,6 +66,7 @@ class _Show:
         self._bootstrap, self._folder, self._stop, self._prefix = bootstrap, folder, stop, topic_prefix
         self._out: Console = console()
         self._newest: dict[str, Aggregate] = {}
+        self._said = ""
 
     async def run(self) -> None:
         before = await self._timeline_length()
@@ -94,13 +96,16 @@ class _Show:
         records = list(itertools.chain.from_iterable(batches))
         alerts = [decode_transition(each) for each in records if each.topic.endswith(ALERTS) and each.value is not None]
         aggregates = [record for record in records if record.topic.endswith(AGGREGATES)]
+        alerts.sort(key=_gravest_first)
         for alert in alerts[:LINES_AT_ONCE]:
             self._out.print(_alert_line(alert), style=_STYLES.get(alert["severity"]), soft_wrap=True)
         if len(alerts) > LINES_AT_ONCE:
             self._out.print(f"  … and {len(alerts) - LINES_AT_ONCE} more alerts", style="dim")
         if aggregates:
             take_in(self._newest, aggregates)
-            self._out.print(self._world_line(), style="dim", soft_wrap=True)
+            if (line := self._world_line()) != self._said:
+                self._said = line
+                self._out.print(line, style="dim", soft_wrap=True)
 
     def _world_line(self) -> str:
         world = self._newest.get("world", {"clock": "?", "windows": {}})
@@ -108,7 +113,7 @@ class _Show:
         numbers = ", ".join(
             f"{name} {number_text(month[name])}" for name in ("attacks", "killed", "coups") if name in month
         )
-        return f"  clock {world['clock'][:10]}: {len(self._newest)} scopes; world, 30 days: {numbers or 'nothing'}"
+        return f"  the clock is at {world['clock'][:10]}; the world in the 30 days before: {numbers or 'nothing'}"
 
     async def _all_told(self) -> bool:
         try:
@@ -126,8 +131,14 @@ class _Show:
         aggregates_table(_encoded(_deadliest(list(at_the_clock(newest)))))
         stand = standing(await read_transitions(self._bootstrap, topic_prefix=self._prefix))
         is_open = sum(alert["status"] == "open" for alert in stand)
-        self._out.print(f"\n{len(stand)} alerts stand, {is_open} of them open; the latest\n")
-        alerts_table(list(standing_lines(stand))[-LATEST_ALERTS:])
+        self._out.print(f"\n{len(stand)} alerts stand, {is_open} of them open; the latest of the grave ones\n")
+        alerts_table(list(standing_lines(alert for alert in stand if alert["severity"] in _GRAVE))[-LATEST_ALERTS:])
+
+
+def _gravest_first(alert: dict[str, Any]) -> tuple[bool, int, str]:
+    ranks = list(_STYLES)
+    rank = ranks.index(alert["severity"]) if alert["severity"] in ranks else len(ranks)
+    return alert["transition"] != "raised", rank, alert["first_day"]
 
 
 def _alert_line(alert: dict[str, Any]) -> str:

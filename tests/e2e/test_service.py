@@ -57,8 +57,8 @@ def _event(key: str, **members: object) -> str:
         "id": f"vigil:{key}",
         "source": "vigil",
         "type": "attack",
-        "event_time": {"start": "2021-11-01T00:00:00Z", "end": "2021-11-02T00:00:00Z", "precision": "day"},
-        "publish_time": "2021-11-02T00:00:00Z",
+        "event_time": {"start": "2024-01-01T00:00:00Z", "end": "2024-01-02T00:00:00Z", "precision": "day"},
+        "publish_time": "2024-01-02T00:00:00Z",
         "place": {"country": "MLI"},
         "mission": "MINUSMA",
         "killed": {"total": {"best": 2}, "peacekeepers": {"best": 2}},
@@ -146,7 +146,7 @@ def test_an_alert_is_followed_shown_and_taken_back(service: Service, vigil: Vigi
     _publish_own(vigil, archive, text)
     raised = json.loads(follower.stdout.readline())
     assert (raised["transition"], raised["scope"], raised["notify"]) == ("raised", "mission:MINUSMA", True)
-    _publish_own(vigil, archive, _event("followed", state="withdrawn", publish_time="2021-11-03T00:00:00Z"))
+    _publish_own(vigil, archive, _event("followed", state="withdrawn", publish_time="2024-01-03T00:00:00Z"))
     assert json.loads(follower.stdout.readline())["transition"] == "cancelled"
     follower.send_signal(signal.SIGINT)
     assert follower.wait(10) == 130
@@ -160,22 +160,23 @@ def test_an_alert_is_followed_shown_and_taken_back(service: Service, vigil: Vigi
 def test_a_killed_worker_comes_back_and_nothing_is_lost_or_doubled(
     service: Service, vigil: Vigil, archive: Path
 ) -> None:
-    for number, role in enumerate(("ledger", "roller")):
-        [pid] = vigil.pids(role)
+    killed = {role: vigil.pids(role) for role in ("ledger", "roller")}
+    for [pid] in killed.values():
         os.kill(pid, signal.SIGKILL)
-        _publish_own(vigil, archive, _event(f"while-{role}-is-dead", publish_time=f"2021-11-0{4 + number}T00:00:00Z"))
-        until(lambda role=role, pid=pid: vigil.pids(role) not in ([], [pid]), seconds=30)  # type: ignore[misc]
+    _publish_own(vigil, archive, _event("while-both-are-dead", publish_time="2024-01-04T00:00:00Z"))
+    for role, pids in killed.items():
+        until(lambda role=role, pids=pids: vigil.pids(role) not in ([], pids), seconds=30)  # type: ignore[misc]
         assert f"{role} 1 ended (signal 9)" in service.told()
     _assert_as_replayed(vigil, archive)
 
 
 def test_bad_records_become_dead_letters_and_stop_nothing(service: Service, vigil: Vigil, archive: Path) -> None:
     bad = _event("bad", place={"country": "MLI", "latitude": 95}) + '{"id": "vigil:cut", "sou\n'
-    done = vigil.run("publish", "vigil", "-", stdin=bad + _event("good", publish_time="2021-11-06T00:00:00Z"))
+    done = vigil.run("publish", "vigil", "-", stdin=bad + _event("good", publish_time="2024-01-06T00:00:00Z"))
     summary = json.loads(done.stdout.splitlines()[-1])
     assert (summary["read"], summary["published"], summary["dead_lettered"]) == (3, 1, 2)
     with archive.open("a") as appended:
-        appended.write(_event("good", publish_time="2021-11-06T00:00:00Z"))
+        appended.write(_event("good", publish_time="2024-01-06T00:00:00Z"))
     _assert_as_replayed(vigil, archive)
 
 
@@ -215,7 +216,6 @@ def test_ctrl_c_stops_everything_and_a_second_start_knows_everything(
         _settle(vigil)
         assert {command: vigil.run(command).stdout for command, _ in ANSWERS} == before
     finally:
-        os.kill(again.process.pid, signal.SIGKILL)
-        again.process.wait()
+        assert again.stop(signal.SIGKILL) == -signal.SIGKILL
     # The supervisor had no chance to stop them; its end alone does.
     until(lambda: vigil.processes() == [], seconds=30)
