@@ -42,7 +42,7 @@ PLACES: tuple[Json | None, ...] = (
     {"country": None, "precision": "area"},
     None,
 )
-ACTORS = ({"id": "jnim", "name": "JNIM", "role": "perpetrator"}, {"id": "minusma", "role": "target"}, {"id": "État"})
+ACTORS = ({"id": "jnim", "name": "JNIM", "role": "perpetrator"}, {"id": "minusma", "role": "target"}, {"id": "État@1"})
 ACTOR_LISTS: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1), (0, 1), (0, 2, 0), (2, 1, 0))
 FEW = (None, 0, 1, 1, 3)
 GROUPS = (("total",), ("total",), ("total",), ("total", "peacekeepers"), ("total", "civilians"), ())

@@ -94,7 +94,8 @@ def scopes_of(event: Json) -> set[str]:
     elif country and "admin1" in place:
         scopes.add(f"admin1:{country}/{place['admin1']}")
     missions = {event.get("mission"), event.get("resolution", {}).get("mission")} - {None}
-    return scopes | {f"mission:{mission}" for mission in missions}
+    scopes |= {f"mission:{mission}" for mission in missions}
+    return {scope.replace("@", "_") for scope in scopes}  # behind an @ stands a feed
 
 
 def measures_of(event: Json) -> Json:
@@ -157,19 +158,19 @@ def runs(days: list[date]) -> list[list[date]]:
     return found
 
 
-def measure(scope: str, events: list[Assertion], day: date, width: int) -> Json:
-    """The measures of a scope at a day: of the feed itself behind an @, else each of its largest feed, named."""
+def measure(feed: str | None, events: list[Assertion], day: date, width: int) -> Json:
+    """The measures of a scope at a day: of the one feed, or each of its largest feed, named."""
     by_feed: dict[str, list[Assertion]] = defaultdict(list)
     for event in events:
         if in_window(event, day, width, "possible"):
             by_feed[event.source].append(event)
     of_feed = {feed: measure_of_feed(own, day, width) for feed, own in sorted(by_feed.items())}
-    if "@" in scope:
+    if feed is not None:
         return next(iter(of_feed.values()), {})
     chosen: Json = {}
     for name in sorted({name for measures in of_feed.values() for name in measures}):
-        feed = max((feed for feed in of_feed if name in of_feed[feed]), key=lambda feed: rank(of_feed[feed][name]))
-        chosen[name] = of_feed[feed][name] | {"feed": feed}
+        largest = max((feed for feed in of_feed if name in of_feed[feed]), key=lambda feed: rank(of_feed[feed][name]))
+        chosen[name] = of_feed[largest][name] | {"feed": largest}
     return chosen
 
 

@@ -73,32 +73,34 @@ class Oracle:
     def feeds(self, scope: str) -> list[str]:
         return sorted({event.source for event in self.by_scope[scope]})
 
-    def scopes(self) -> Iterator[tuple[str, list[Assertion]]]:
-        """Each scope with its events, of all feeds and of each feed alone."""
+    def scopes(self) -> Iterator[tuple[str, str | None, list[Assertion]]]:
+        """Each scope with its events, of all feeds (None) and of each feed alone."""
         for scope, events in self.by_scope.items():
-            yield scope, events
+            yield scope, None, events
             for feed in self.feeds(scope):
-                yield f"{scope}@{feed}", [event for event in events if event.source == feed]
+                yield f"{scope}@{feed}", feed, [event for event in events if event.source == feed]
 
-    def windows(self) -> list[Json]:
-        clock = canonical_time(self.clock.isoformat()) if self.clock else ""
+    def windows(self, at: date | None = None) -> list[Json]:
+        """All windows of each scope at the clock, or at a day that is then named."""
+        clock = {"clock": canonical_time(self.clock.isoformat())} if self.clock else {}
+        day, named = (self.today, clock) if at is None else (at, clock | {"at": at.isoformat()})
         return [
-            {
+            named
+            | {
                 "scope": scope,
-                "clock": clock,
-                "windows": {name: measure(scope, events, self.today, width) for name, width in WINDOWS.items()},
+                "windows": {name: measure(feed, events, day, width) for name, width in WINDOWS.items()},
             }
-            for scope, events in sorted(self.scopes())
+            for scope, feed, events in sorted(self.scopes(), key=lambda each: each[0])
         ]
 
     def aggregates(self) -> Iterator[Json]:
         """A line for each day that differs from the day before; a window changes only where an event enters, fits, or
         leaves it, so the other days are not looked at."""
-        for scope, events in sorted(self.scopes()):
+        for scope, feed, events in sorted(self.scopes(), key=lambda each: each[0]):
             for window, width in WINDOWS.items():
                 before: Json = {}
                 for day in turning_days(events, width):
-                    now = measure(scope, events, day, width)
+                    now = measure(feed, events, day, width)
                     if day <= self.today and now != before:
                         yield {"scope": scope, "window": window, "at": day.isoformat(), "measures": now}
                         before = now

@@ -204,7 +204,7 @@ def test_a_window_changes_only_on_the_days_that_are_looked_at() -> None:
     before: Json = {}
     for n in range(60):
         day = events[0].first.fromordinal(events[0].first.toordinal() - 3 + n)
-        now = measure("world", events, day, 7)
+        now = measure(None, events, day, 7)
         assert (day.isoformat() in found) == (now != before), day
         assert now == found.get(day.isoformat(), before)
         before = now

@@ -23,7 +23,7 @@ def test_any_order_repetition_and_cut_gives_the_states_windows_and_alerts_of_the
 def test_the_aggregates_of_every_day_are_those_of_the_oracle(data: st.DataObject) -> None:
     choose = choice(data)
     case = draw_case(choose)
-    properties.aggregates_of_every_day_are_those_of_the_oracle(case, draw_delivery(choose, case))
+    properties.aggregates_of_every_day_are_those_of_the_oracle(case, draw_delivery(choose, case), choose)
 
 
 @examples(100)
