@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import orjson
 from rich.console import Console
 
+from cli.answers import windows_answer
+from cli.filters import Filters
 from cli.progress import read_progress
 from cli.samples import publish_samples
 from cli.settings import Settings
@@ -22,9 +25,11 @@ from schemas.errors import Transient
 from schemas.topics import AGGREGATES, ALERTS, TIMELINE
 from subscribers.aggregates import Aggregate, at_the_clock, read_aggregates, take_in
 from subscribers.alerts import decode_transition, read_transitions, standing
-from timeline.replay import standing_lines
+from subscribers.timeline import read_assertions
+from timeline.replay import fold, standing_lines
 
 LINES_AT_ONCE = 6
+OCTOBER = "2021-10-31"
 COUNTRIES = 6
 LATEST_ALERTS = 12
 _GRAVE = ("extreme", "severe")
@@ -43,20 +48,25 @@ def show_samples(bootstrap: str, folder: Path, *, stop: Stop, topic_prefix: str)
 def show_ways_on(bootstrap: str, settings: Settings) -> None:
     """Say how to go on from here."""
     where = f" --dir {settings.dir}" if settings.dir != Path(".vigil") else ""
+    # As it was called: the folder of the virtual environment need not be on the path.
+    command = sys.argv[0] if Path(sys.argv[0]).name == "vigil" else "vigil"
+    ways = (
+        ("alerts --follow", "alerts as they come"),
+        ("alerts --country MLI --table", "those that stand"),
+        ("aggregates country:MLI --at 2021-10-31 --table", "the windows of any day"),
+        ("timeline --country MLI --type coup --table", "the events themselves"),
+        ("status", "which role runs, and what is left to read"),
+    )
+    width = max(len(arguments) for arguments, _ in ways)
+    lines = [f"  {command} {arguments:{width}}{where}   {what}" for arguments, what in ways]
+    topics = ", ".join(settings.topic_prefix + topic for topic in (ALERTS, AGGREGATES, TIMELINE))
     console().print(
-        f"""
-The service goes on at {bootstrap}; its data is in {settings.dir}. In another terminal:
-
-  vigil alerts --follow{where}                     alerts as they come
-  vigil alerts --table{where}                      those that stand
-  vigil aggregates country:MLI --at 2021-10-31 --table{where}
-  vigil timeline --country MLI --table{where}
-  vigil status{where}
-
-Subscribe with any Kafka client, isolation.level=read_committed: {settings.topic_prefix}{ALERTS},
-{settings.topic_prefix}{AGGREGATES}, {settings.topic_prefix}{TIMELINE}; docs/subscribe.md has an example.
-
-Ctrl-C stops everything.""",
+        f"\nThe service goes on at {bootstrap}; its data is in {settings.dir}. In another terminal:\n",
+        *lines,
+        "\nSubscribe with any Kafka client, isolation.level=read_committed (docs/subscribe.md has an example):",
+        f"  {topics}",
+        "\nCtrl-C stops everything.",
+        sep="\n",
         soft_wrap=True,
     )
 
@@ -103,13 +113,13 @@ class _Show:
             self._out.print(f"  … and {len(alerts) - LINES_AT_ONCE} more alerts", style="dim")
         if aggregates:
             take_in(self._newest, aggregates)
-            if (line := self._world_line()) != self._said:
-                self._said = line
-                self._out.print(line, style="dim", soft_wrap=True)
+        if "world" in self._newest and (line := self._world_line()) != self._said:
+            self._said = line
+            self._out.print(line, style="dim", soft_wrap=True)
 
     def _world_line(self) -> str:
-        world = self._newest.get("world", {"clock": "?", "windows": {}})
-        month = world["windows"].get("30d", {})
+        world = self._newest["world"]
+        month = world["windows"]["30d"]
         numbers = ", ".join(
             f"{name} {number_text(month[name])}" for name in ("attacks", "killed", "coups") if name in month
         )
@@ -126,6 +136,9 @@ class _Show:
         return sum((await end_offsets(self._bootstrap, self._prefix + TIMELINE)).values())
 
     async def _show_result(self) -> None:
+        rollup = fold(await read_assertions(self._bootstrap, topic_prefix=self._prefix))
+        self._out.print(f"\nMali at the end of October 2021, counted from the timeline for {OCTOBER}\n")
+        aggregates_table(windows_answer(rollup, Filters(scope=("country:MLI",)), window=None, at=OCTOBER))
         newest = await read_aggregates(self._bootstrap, topic_prefix=self._prefix)
         self._out.print("\nThe year before the clock: the world, and the countries with the most people killed\n")
         aggregates_table(_encoded(_deadliest(list(at_the_clock(newest)))))

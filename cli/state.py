@@ -17,7 +17,7 @@ from eventlog.folder import lock
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """One process of a role. `state` is `running` or `restarting`; `pid` is None while there is no process."""
+    """One process of a role. `state` is `starting`, `running` or `restarting`; `pid` is None while there is none."""
 
     role: str
     number: int

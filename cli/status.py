@@ -67,7 +67,7 @@ def _reports(settings: Settings) -> list[RoleReport]:
 
 
 def _what_is_missing(reports: list[RoleReport], settings: Settings) -> str:
-    if not any(report.ready for report in reports):
+    if all(report.state == "absent" for report in reports):
         return f"nothing runs in {settings.dir}; start the service with `vigil up`"
     waiting = [f"{report.role} is {report.state}" for report in reports if not report.ready]
     behind = sorted({f"{report.role} has {report.lag} records left to read" for report in reports if report.lag})

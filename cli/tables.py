@@ -13,6 +13,7 @@ from rich.table import Table
 Members = dict[str, Any]
 # Off a terminal nothing is cut: whoever reads a file can scroll.
 _WIDE = 400
+# "3–5": 3 certain, 5 possible; "+?": of some events the number is not known.
 _MEASURES = (
     "events",
     "attacks",
@@ -51,11 +52,12 @@ def events_table(lines: Iterable[bytes]) -> None:
 
 
 def aggregates_table(lines: Iterable[bytes]) -> None:
-    """Print windows, one row a scope and window that holds anything."""
-    table = _table("day", "scope", "window", *[name.replace("_", " ") for name in _MEASURES])
-    for line in lines:
-        for day, scope, window, measures in _windows(orjson.loads(line)):
-            table.add_row(day, scope, window, *[number_text(measures.get(name)) for name in _MEASURES])
+    """Print windows, one row a scope and window that holds anything; measures that are 0 everywhere have no column."""
+    rows = [row for line in lines for row in _windows(orjson.loads(line))]
+    names = [name for name in _MEASURES if any(name in measures for *_, measures in rows)]
+    table = _table("day", "scope", "window", *[name.replace("_", " ") for name in names])
+    for day, scope, window, measures in rows:
+        table.add_row(day, scope, window, *[number_text(measures.get(name)) for name in names])
     console().print(table)
 
 

@@ -17,6 +17,7 @@ from schemas.errors import Failed, Transient
 
 if TYPE_CHECKING:
     from cli.role import Worker
+    from cli.state import ProcessState
     from cli.supervisor import Supervisor
 
 Clock = Literal["live", "log"]
@@ -114,10 +115,12 @@ def _run(
         return broker.bootstrap if broker else settings.bootstrap_servers or ""
 
     def note() -> None:
-        write_state(settings, ServiceState(os.getpid(), bootstrap(), plan.clock, supervisor.processes()))
+        processes = _with_those_to_come(supervisor.processes(), plan, broker=broker is not None)
+        write_state(settings, ServiceState(os.getpid(), bootstrap(), plan.clock, processes))
 
     supervisor = Supervisor(tell=tell, changed=note)
     try:
+        note()
         if broker is not None:
             supervisor.start_broker(broker)
         _prepare(bootstrap(), settings)
@@ -129,6 +132,16 @@ def _run(
         when_stopping()
     finally:
         supervisor.stop()
+
+
+def _with_those_to_come(started: tuple[ProcessState, ...], plan: Plan, *, broker: bool) -> tuple[ProcessState, ...]:
+    """Who asks while a service starts is to be told of every role, not only of those that run already."""
+    from cli.state import ProcessState  # noqa: PLC0415
+
+    there = {(process.role, process.number) for process in started}
+    counts = {"broker": int(broker), "ledger": plan.ledgers, "roller": plan.rollers}
+    planned = [(role, number) for role, count in counts.items() for number in range(1, count + 1)]
+    return (*started, *(ProcessState(*each, None, "starting") for each in planned if each not in there))
 
 
 def _prepare(bootstrap: str, settings: Settings) -> None:

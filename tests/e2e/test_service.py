@@ -211,7 +211,10 @@ def test_ctrl_c_stops_everything_and_a_second_start_knows_everything(
     assert running(vigil.folder / "broker") is None
     status = json.loads(vigil.run("status", code=1).stdout)
     assert not status["ready"]
+    starting = vigil.start("status", "--wait", "60", stdout=subprocess.PIPE)
     again = Service(vigil, "--clock", "log")
+    # Whoever waited since before it started was told of every role.
+    assert len(json.loads(starting.communicate(timeout=60)[0])["roles"]) == 3
     try:
         _settle(vigil)
         assert {command: vigil.run(command).stdout for command, _ in ANSWERS} == before
