@@ -23,7 +23,7 @@ MOST_CAUSES = 20
 
 Cause = tuple[str, str, str | None, str]
 """Id, content hash, title, source of an event."""
-Status = Literal["pending", "open", "resolved"]
+Status = Literal["open", "resolved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,7 @@ class Episode:
     causes_total: int
 
     def status(self, clock_day: int) -> Status:
-        """Return where the episode stands at a day."""
-        if self.first > clock_day:
-            return "pending"
+        """Return where an episode that is not pending stands at a day."""
         return "resolved" if self.last < clock_day else "open"
 
     def members(self, clock_day: int) -> dict[str, Any]:

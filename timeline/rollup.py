@@ -49,7 +49,7 @@ class Rollup:
         self._day: int | None = None
         self._entries: dict[str, Entry] = {}
         self._unsettled: set[Entry] = set()
-        self._by_day: dict[int, set[Entry]] = {}
+        self._by_day: dict[int, dict[Entry, Fact]] = {}
         self._scopes: dict[str, dict[str, FeedWindows]] = {}
         self._episodes: dict[RuleScope, dict[Anchor, Episode]] = {}
         self._turns: dict[int, set[RuleScope]] = {}
@@ -133,11 +133,10 @@ class Rollup:
         if before is None or before == day:
             return
         boundaries = {crossed for days in days_that_matter(before, day) for crossed in days}
-        moved = {entry for crossed in boundaries & self._by_day.keys() for entry in self._by_day[crossed]}
-        for entry in moved:
-            fact = entry.counted
-            if fact is None:
-                continue
+        moved: dict[Entry, Fact] = {}
+        for crossed in boundaries & self._by_day.keys():
+            moved.update(self._by_day[crossed])
+        for fact in moved.values():
             old, new = levels_at(fact, before), levels_at(fact, day)
             if old != new:
                 self._shift(fact, old, -1)
@@ -166,7 +165,7 @@ class Rollup:
     def _place(self, entry: Entry, fact: Fact, day: int, changed: Settled) -> None:
         levels = levels_at(fact, day)
         for edge in {fact.first, fact.last}:
-            self._by_day.setdefault(edge, set()).add(entry)
+            self._by_day.setdefault(edge, {})[entry] = fact
         for scope in fact.scopes:
             feeds = self._scopes.setdefault(scope, {})
             if fact.feed not in feeds:
@@ -182,7 +181,7 @@ class Rollup:
     def _take_away(self, entry: Entry, fact: Fact, day: int, changed: Settled) -> None:
         levels = levels_at(fact, day)
         for edge in {fact.first, fact.last}:
-            self._by_day[edge].discard(entry)
+            del self._by_day[edge][entry]
         if levels != OUTSIDE:
             self._shift(fact, levels, -1)
             changed.scopes.update(fact.scopes)
