@@ -96,6 +96,8 @@ class LogOutlet:
             ("vigil_position", orjson.dumps(letter.position._asdict())),
             ("vigil_feed", self._feed.encode()),
         ]
+        if letter.context is not None:
+            headers.append(("vigil_context", letter.context))
         if letter.sha256 is not None:
             headers += [("vigil_length", str(letter.length).encode()), ("vigil_sha256", letter.sha256.encode())]
         self._log.send(self._prefix + DEADLETTERS, key=None, value=letter.raw, headers=headers)

@@ -49,7 +49,8 @@ class DeadLetter:
 
     `length` is the number of bytes that the record had, `sha256` (hexadecimal) is given when `raw` is not all of them.
     `field` is the dotted path of the event's member at fault, None when the row as a whole is broken. `late` means that
-    the row was told as Held before.
+    the row was told as Held before. `context` is the line that must stand before the row so that both are a file of the
+    feed again (the header row of a table); None when the row alone is one.
     """
 
     reason: str
@@ -59,6 +60,7 @@ class DeadLetter:
     length: int
     sha256: str | None = None
     late: bool = False
+    context: bytes | None = None
 
 
 Row = Published | Merged | Skipped | Held | DeadLetter

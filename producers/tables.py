@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 from producers.recognise import column_names
-from producers.records import RECORD_LIMIT, Record, Starts, quoted_records
+from producers.records import KEPT_OF_OVERSIZE, RECORD_LIMIT, Record, Starts, quoted_records
 from producers.rows import DeadLetter, Position
 from producers.sources import Source
 from schemas.errors import BadInput, Failed
@@ -24,10 +25,11 @@ class Cells(NamedTuple):
     repairs: tuple[str, ...]
     record: Record
     position: Position
+    header: bytes | None
 
     def refused(self, error: BadInput) -> DeadLetter:
-        """Return the row as a dead letter."""
-        return dead_letter(error, self.record, self.position)
+        """Return the row as a dead letter, which takes the table's header along."""
+        return dead_letter(error, self.record, self.position, self.header)
 
 
 class Table:
@@ -58,6 +60,7 @@ class Table:
         if missing:
             raise Failed(f"{self._source.name}: the header lacks {', '.join(missing)}")
         width = len(self.names)
+        header = header_line(self.names)
         # Behind its last cell each row gets an empty one, which stands for all columns that the table does not have.
         places = [self.names.index(name) if name in self.names else width for name in (*required, *optional)]
         pick = itemgetter(*places)
@@ -69,12 +72,12 @@ class Table:
                 text, repairs = decoded(record)
                 cells = _cells(text, width)
             except BadInput as error:
-                yield dead_letter(error, record, position)
+                yield dead_letter(error, record, position, header)
                 continue
             if number == 1 and _is_tag_row(cells):
                 number = 0
                 continue
-            yield Cells(pick(cells), repairs, record, position)
+            yield Cells(pick(cells), repairs, record, position, header)
 
 
 def decoded(record: Record) -> tuple[str, tuple[str, ...]]:
@@ -93,9 +96,17 @@ def decoded(record: Record) -> tuple[str, tuple[str, ...]]:
         return record.raw.decode(errors="replace"), (_REPLACED,)
 
 
-def dead_letter(error: BadInput, record: Record, position: Position) -> DeadLetter:
-    """Return a record as a dead letter."""
-    return DeadLetter(error.reason, error.field, position, record.raw, record.length, record.sha256)
+def dead_letter(error: BadInput, record: Record, position: Position, context: bytes | None = None) -> DeadLetter:
+    """Return a record as a dead letter; `context` is the line that it needs before it to be read again."""
+    return DeadLetter(error.reason, error.field, position, record.raw, record.length, record.sha256, context=context)
+
+
+def header_line(names: Sequence[str]) -> bytes | None:
+    """Return the header row of a table with these columns, without its line end; None for one too long to go along."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    header = line.getvalue().encode()
+    return header if len(header) <= KEPT_OF_OVERSIZE else None
 
 
 def _starts(names: Sequence[str], telling: Mapping[str, str]) -> Starts:

@@ -18,6 +18,7 @@ from eventlog.memory import MemoryLog
 from producers.feeds import FEEDS
 from producers.publish import Lines, LogOutlet, Nowhere, Stopped, Summary, publish
 from producers.rows import DeadLetter, Held, Merged, Position, Published, Row, Skipped
+from producers.tables import header_line
 from schemas.errors import Failed
 from schemas.topics import DEADLETTERS, INCIDENTS, POLITICAL, TOPICS
 from timeline.identity import assertion, encode
@@ -108,6 +109,20 @@ def test_a_dead_letter_over_the_limit_says_its_length_and_digest() -> None:
         str(len(long)).encode(),
         sha256(long).hexdigest().encode(),
     )
+
+
+def test_a_dead_letter_of_a_table_takes_the_header_along_so_that_both_are_a_file_again() -> None:
+    header, row = FILES["ucdp-ged"].splitlines(keepends=True)[:2]
+    (record,) = sent("ucdp-ged", header + row + b"x" + row).read(DEADLETTERS)
+    context = dict(record.headers)["vigil_context"]
+    again = read("ucdp-ged", context + b"\n" + (record.value or b"") + b"\n")
+    assert [letter.reason for letter in again.dead] == [dict(record.headers)["vigil_reason"].decode()]
+    assert len(read("ucdp-ged", context + b"\n" + (record.value or b"")[1:]).events) == 1
+
+
+def test_a_header_that_would_not_fit_into_a_record_does_not_go_along() -> None:
+    assert header_line(["a", "b,c"]) == b'a,"b,c"'
+    assert header_line(["x" * 100_000]) is None
 
 
 def test_a_topic_prefix_stands_before_every_topic() -> None:
