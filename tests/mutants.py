@@ -18,6 +18,7 @@ from timeline.ordering import Known
 from timeline.rollup import Rollup
 from timeline.states import States
 from timeline.telling import Told
+from timeline.thresholds import Series
 
 
 class Mutant(NamedTuple):
@@ -151,6 +152,16 @@ def _superseded_facts_are_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Entry, "history", history)
 
 
+def _only_current_facts_change_when_it_was_known(patch: pytest.MonkeyPatch) -> None:
+    learn = Series.learn
+
+    def learn_current(self: Series, entry: Entry, fact: Fact) -> None:
+        if fact is entry.current:
+            learn(self, entry, fact)
+
+    patch.setattr(Series, "learn", learn_current)
+
+
 def _clock_goes_back(patch: pytest.MonkeyPatch) -> None:
     def tick(self: Rollup, time: int) -> None:
         self.clock = time
@@ -213,6 +224,12 @@ MUTANTS = (
         "superseded facts are forgotten",
         "keep each event's earlier facts too",
         _superseded_facts_are_forgotten,
+        ARRIVAL,
+    ),
+    Mutant(
+        "only current facts change when it was known",
+        "keep each event's earlier facts too",
+        _only_current_facts_change_when_it_was_known,
         ARRIVAL,
     ),
     Mutant("the clock goes back", "the largest publish_time", _clock_goes_back, ARRIVAL),

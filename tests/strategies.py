@@ -56,7 +56,7 @@ INJURED: tuple[Json | None, ...] = (
 COUNT_NUMBERS: tuple[tuple[int, int | None], ...] = ((1, None), (1, None), (2, None), (2, 1), (2, 1), (3, 1))
 PEOPLE_NUMBERS: tuple[tuple[int, int | None], ...] = ((100, 60), (61, 30), (61, 30), (31, 30), (60, None), (1, None))
 WHERES: tuple[Json, ...] = (
-    *({},) * 9,
+    *({},) * 12,
     {"type": "attack"},
     {"type": ["attack", "protest"], "coding": "human"},
     {"place.country": ["MLI", "SDN"]},
@@ -64,6 +64,13 @@ WHERES: tuple[Json, ...] = (
     {"killed.total.best": {"at_least": 30}},
     {"killed.peacekeepers.best": {"at_least": 1}, "type": "attack"},
     {"killed.total.high": {"at_most": 100}, "source": ["ucdp-ged", "acled"]},
+    {"actors.role": ["target", "belligerent"], "mission": "MINUSMA"},
+    {"place.latitude": {"at_least": 5, "at_most": 19.46}},
+    {"place.longitude": [5, 6]},
+    {"event_time.precision": ["day", "month", "year"]},
+    {"resolution.votes.for": {"at_least": 10}, "resolution.outcome": "adopted", "resolution.chapter_vii": True},
+    {"title": "Überfall"},
+    {"coup.outcome": ["realised", "conspiracy"]},
 )
 STAMPED = ("sequence", "publish_time", "publish_time_basis")
 SPANS = {"instant": 0.0, "day": 1, "hours": 1.25, "range": 3, "long": 12, "week": 7}
@@ -82,6 +89,9 @@ class Pools(NamedTuple):
     corrected: tuple[str, ...]
     scopes: tuple[str, ...]
     measures: tuple[str, ...]
+    ids: tuple[str, ...] = IDS
+    numbers: tuple[tuple[int, int | None], ...] = PEOPLE_NUMBERS
+    sequences: tuple[str | None, ...] = (None, None, None, "", "1", "2", "2021-04-20")
     windows: tuple[str, ...] = ("7d", "7d", "7d", "7d", "1d", "30d", "30d", "90d", "365d")
 
 
@@ -119,7 +129,16 @@ DAYS = CLOSE._replace(
 LONG = CLOSE._replace(
     spans=("week", "month", "long", "hours"), published_days=(0.5, 1, 2, 3, 12), windows=("7d", "30d")
 )
-POOLS = (WIDE, WIDE, WIDE, CLOSE, DAYS, LONG)
+# Long histories of few events: what was known when depends on assertions that never were current.
+HISTORY = CLOSE._replace(
+    start_days=(0, 0, 0, 1, 2),
+    published_days=(2, 3, 4.75, 7, 9, 12),
+    spans=("day", "day", "day", "range"),
+    ids=("ucdp-ged:1", "ucdp-ged:1", "acled:1"),
+    numbers=((1, None), (30, None), (31, 30)),
+    sequences=(None, "1", "2", "3", "3", "4"),
+)
+POOLS = (WIDE, WIDE, WIDE, CLOSE, DAYS, LONG, HISTORY, HISTORY)
 
 
 class Case(NamedTuple):
@@ -227,7 +246,7 @@ def _assertions(choose: Choose, pools: Pools, count: int) -> list[Json]:
     """Later ones mostly speak of ids that were spoken of before."""
     said: list[Json] = []
     for _ in range(count):
-        event_id = choose(IDS)
+        event_id = choose(pools.ids)
         what = choose(("correct",) * 7 + ("reaffirm", "reaffirm", "withdraw", "withdraw", "again"))
         if what == "withdraw":
             content = _withdrawal(choose, event_id)
@@ -261,9 +280,9 @@ def _published(choose: Choose, pools: Pools, content: Json) -> Json:
     times = [at_day(days) for days in pools.published_days]
     possible = [time for time in times if datetime.fromisoformat(time) >= datetime.fromisoformat(start)]
     said: Json = {"publish_time": choose(possible or [start]), "publish_time_basis": "assumed"}
+    sequence = choose(pools.sequences)
     # The publish time said as sequence is what an absent sequence means.
-    sequence = choose((None, None, None, said["publish_time"], "1", "2", "2021-04-20"))
-    return said | ({"sequence": sequence} if sequence else {})
+    return said if sequence is None else said | {"sequence": sequence or said["publish_time"]}
 
 
 def _event_time(choose: Choose, pools: Pools) -> Json:
@@ -300,7 +319,11 @@ def _typed(choose: Choose, kind: str) -> Json:
         block = {"outcome": choose(("realised", "attempted", "conspiracy"))}
     elif kind == "resolution":
         block = {"symbol": "S/RES/1", "outcome": choose(("adopted", "adopted", "rejected"))}
-        block |= {"mission": choose((None, "MINUSMA", "UNAMID")), "votes": {"for": 15, "against": 0, "abstaining": 0}}
+        block |= {
+            "mission": choose((None, "MINUSMA", "UNAMID")),
+            "chapter_vii": choose((True, False)),
+            "votes": {"for": 15, "against": 0, "abstaining": 0},
+        }
     elif kind == "tally":
         block = {"measure": "killed", "value": 255, "as_of": "2021-04-30"}
     elif kind == "displacement":
@@ -342,7 +365,7 @@ def _rules(choose: Choose, pools: Pools) -> list[Json]:
 def _threshold(choose: Choose, pools: Pools) -> Json:
     measure = choose(pools.measures)
     people = "killed" in measure or "injured" in measure or measure == "other_deaths"
-    reaches, ends_below = choose(PEOPLE_NUMBERS if measure in ("killed", "injured") else COUNT_NUMBERS)
+    reaches, ends_below = choose(pools.numbers if measure in ("killed", "injured") else COUNT_NUMBERS)
     rule: Json = {"kind": "threshold", "measure": measure, "reaches": reaches}
     rule["window"] = choose(pools.windows)
     if ends_below is not None:

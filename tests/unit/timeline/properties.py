@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -41,42 +41,49 @@ def oracle_of(case: Case, positions: Iterable[int]) -> Oracle:
     return Oracle([one for one in arrived if isinstance(one, dict)], [one for one in arrived if isinstance(one, str)])
 
 
-class Expected:
-    """What the oracle says, as lines."""
-
-    def __init__(self, oracle: Oracle, rules: list[Json]) -> None:
-        self.timeline = lines(oracle.timeline())
-        self.windows = lines(oracle.windows())
-        self.alerts = lines(oracle.alerts(rules))
+def same_alerts(rollup: Rollup, topics: Topics, oracle: Oracle, rules: list[Json]) -> None:
+    expected = lines(oracle.alerts(rules))
+    assert list(alerts_lines(rollup)) == expected
+    assert topics.standing() == expected
 
 
-def same_state(rollup: Rollup, expected: Expected) -> None:
-    assert list(windows_lines(rollup)) == expected.windows
-    assert list(alerts_lines(rollup)) == expected.alerts
-
-
-def same_told(topics: Topics, expected: Expected) -> None:
-    assert topics.standing() == expected.alerts
-    assert topics.windows() == expected.windows
+def same_windows(rollup: Rollup, topics: Topics, oracle: Oracle) -> None:
+    expected = lines(oracle.windows())
+    assert list(windows_lines(rollup)) == expected
+    assert topics.windows() == expected
 
 
 def any_arrival_gives_what_the_oracle_says(case: Case, delivery: Delivery) -> None:
-    """Permuted, repeated (in other spelling), cut into chunks with a settle after each: every state on the way."""
-    items, again = items_of(case), [statement(strategies.respelled(said)) for said in case.assertions] + case.ticks
-    topics, seen, arrived = Topics(), set[int](), list[Assertion]()
-    roller = Roller(topics, rule_set(case.rules))
-    for chunk in delivered(case, delivery):
-        for position in chunk:
-            item = again[position] if position in seen else items[position]
-            roller.follow([item])
-            seen.add(position)
-            arrived += [item] if isinstance(item, Assertion) else []
-        roller.settle(everything=False)
-        expected = Expected(oracle_of(case, seen), case.rules)
-        same_state(roller.rollup, expected)
-        same_told(topics, expected)
-        assert list(timeline_lines(arrived)) == expected.timeline
+    """Permuted, repeated (in other spelling), cut into chunks with a settle after each: states, alerts on the way."""
+    arrived = list[Assertion]()
+    topics = Topics()
+    for roller, items, oracle in _settled(case, delivery, topics):
+        arrived += [item for item in items if isinstance(item, Assertion)]
+        assert list(timeline_lines(arrived)) == lines(oracle.timeline())
+        same_alerts(roller.rollup, topics, oracle, case.rules)
     told_in_order(topics)
+    same_windows(roller.rollup, topics, oracle)
+
+
+def any_arrival_gives_the_windows_of_the_oracle(case: Case, delivery: Delivery) -> None:
+    """As above: windows on the way."""
+    topics = Topics()
+    for roller, _, oracle in _settled(case, delivery, topics):
+        same_windows(roller.rollup, topics, oracle)
+
+
+def _settled(case: Case, delivery: Delivery, topics: Topics) -> Iterator[tuple[Roller, list[Item], Oracle]]:
+    """Yield the roller after each chunk, what the chunk held, and the oracle of all that has arrived."""
+    items, again = items_of(case), [statement(strategies.respelled(said)) for said in case.assertions] + case.ticks
+    roller, seen = Roller(topics, rule_set(case.rules)), set[int]()
+    for chunk in delivered(case, delivery):
+        arriving = []
+        for position in chunk:
+            arriving.append(again[position] if position in seen else items[position])
+            seen.add(position)
+        roller.follow(arriving)
+        roller.settle(everything=False)
+        yield roller, arriving, oracle_of(case, seen)
 
 
 def aggregates_of_every_day_are_those_of_the_oracle(case: Case, delivery: Delivery, choose: Choose) -> None:
@@ -195,9 +202,10 @@ def crashes_of_the_ledger_change_nothing(case: Case, delivery: Delivery, choose:
     roller = Roller(Topics(), rule_set(case.rules))
     roller.follow(strategies.shuffled(choose, [*written, *case.ticks]))
     roller.rollup.settle()
-    expected = Expected(Oracle(case.assertions, case.ticks), case.rules)
-    same_state(roller.rollup, expected)
-    assert list(timeline_lines(written)) == expected.timeline
+    oracle = Oracle(case.assertions, case.ticks)
+    assert list(timeline_lines(written)) == lines(oracle.timeline())
+    assert list(alerts_lines(roller.rollup)) == lines(oracle.alerts(case.rules))
+    assert list(windows_lines(roller.rollup)) == lines(oracle.windows())
 
 
 def takeovers_of_the_roller_lose_nothing(case: Case, delivery: Delivery, choose: Choose) -> None:
@@ -228,7 +236,9 @@ def last_takeover_tells_all(case: Case, topics: Topics, items: list[Item], choos
     roller = Roller(topics, rule_set(case.rules))
     roller.follow(strategies.shuffled(choose, items))
     roller.settle(everything=True, size=choose(SIZES))
-    same_told(topics, Expected(Oracle(case.assertions, case.ticks), case.rules))
+    oracle = Oracle(case.assertions, case.ticks)
+    same_alerts(roller.rollup, topics, oracle, case.rules)
+    same_windows(roller.rollup, topics, oracle)
     told_in_order(topics)
     again = Roller(topics, rule_set(case.rules))
     again.follow(items)
@@ -248,13 +258,12 @@ def a_change_of_rules_is_told_as_a_difference(case: Case, delivery: Delivery, ot
             roller = Roller(topics, rule_set(others))
             roller.follow([items[position] for position in seen])
             roller.settle(everything=True)
-            same_told(topics, Expected(oracle_of(case, seen), others))
+            same_alerts(roller.rollup, topics, oracle_of(case, seen), others)
     oracle = Oracle(case.assertions, case.ticks)
-    expected = Expected(oracle, others)
-    same_state(roller.rollup, expected)
-    same_told(topics, expected)
+    same_alerts(roller.rollup, topics, oracle, others)
     successor = Roller(topics, rule_set(case.rules))
     successor.follow(items)
     successor.settle(everything=True)
-    same_told(topics, Expected(oracle, case.rules))
+    same_alerts(successor.rollup, topics, oracle, case.rules)
+    same_windows(successor.rollup, topics, oracle)
     told_in_order(topics)

@@ -10,12 +10,20 @@ from tests.strategies import choice, draw_case, draw_delivery, draw_rules
 from tests.unit.timeline import properties
 
 
-@examples(150)
+@examples(400)
 @given(st.data())
-def test_any_order_repetition_and_cut_gives_the_states_windows_and_alerts_of_the_oracle(data: st.DataObject) -> None:
+def test_any_order_repetition_and_cut_gives_the_states_and_alerts_of_the_oracle(data: st.DataObject) -> None:
     choose = choice(data)
     case = draw_case(choose)
     properties.any_arrival_gives_what_the_oracle_says(case, draw_delivery(choose, case))
+
+
+@examples(100)
+@given(st.data())
+def test_any_order_repetition_and_cut_gives_the_windows_of_the_oracle(data: st.DataObject) -> None:
+    choose = choice(data)
+    case = draw_case(choose)
+    properties.any_arrival_gives_the_windows_of_the_oracle(case, draw_delivery(choose, case))
 
 
 @examples(60)
