@@ -138,7 +138,7 @@ HISTORY = CLOSE._replace(
     numbers=((1, None), (30, None), (31, 30)),
     sequences=(None, "1", "2", "3", "3", "4"),
 )
-POOLS = (WIDE, WIDE, WIDE, CLOSE, DAYS, LONG, HISTORY, HISTORY)
+POOLS = (WIDE, WIDE, WIDE, WIDE, CLOSE, CLOSE, DAYS, DAYS, LONG, HISTORY, HISTORY)
 
 
 class Case(NamedTuple):
