@@ -81,7 +81,8 @@ class Campaign:
 
     def strike(self, role: str, *, phase: str | None = None, frozen_seconds: float = 0.0) -> None:
         """Strike a worker that has lag, at a phase or at a random moment; try until one is met so."""
-        for _ in range(60):
+        deadline = time.monotonic() + 90.0
+        while time.monotonic() < deadline:
             self.revive(role)
             victim = self.holder(role)
             if victim is None or not self._give_work(victim):

@@ -1,0 +1,1 @@
+"""The benchmark: `python -m tests.bench`, which is what `make bench` runs."""
