@@ -69,10 +69,11 @@ class Assertion:
         self.published = canonical_time(said["publish_time"])
         self.wire = {**defaults, **content, "publish_time": self.published}
         self.wire["publish_time_basis"] = said.get("publish_time_basis", "stated")
-        if said.get("sequence", self.published) != self.published:
-            self.wire["sequence"] = said["sequence"]
+        sequence = said.get("sequence") or self.published
+        if sequence != self.published:
+            self.wire["sequence"] = sequence
         self.when = instant(self.published)
-        self.stamp = (said.get("sequence") or self.published, self.when, not self.asserted, self.hash)
+        self.stamp = (sequence, self.when, not self.asserted, self.hash)
         self.scopes: set[str] = set()
         if self.asserted:
             self.first, self.last = days_of(content["event_time"])
