@@ -36,11 +36,11 @@ def alerts(settings: Settings, *, everything: bool, follow: bool, table: bool, *
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
+    if follow and table:
+        raise click.UsageError("--follow prints lines as they come, no --table")
     filters = Filters(**given)  # type: ignore[arg-type]
     bootstrap = find_bootstrap(settings)
     if follow:
-        if table:
-            raise click.UsageError("--follow prints lines as they come, no --table")
         asyncio.run(_follow(bootstrap, filters, topic_prefix=settings.topic_prefix, replay=everything))
         return
     lines = _transitions(bootstrap, settings, filters) if everything else _standing(bootstrap, settings, filters)

@@ -100,18 +100,19 @@ def run(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except click.Abort:
         return 130
-    except Misuse as error:
-        return _tell(str(error), code=2)
-    except VigilError as error:
-        return _tell(str(error), code=1)
-    except Exception as error:  # the outermost loop: a bug, told in one line like everything else
-        return _tell(f"bug: {_located(error)}", code=1)
+    except Exception as error:  # the outermost loop: whatever fails is one line
+        click.echo(f"vigil: {' '.join(_said(error).split())}", err=True)
+        return 2 if isinstance(error, Misuse) else 1
     return result if isinstance(result, int) else 0
 
 
-def _tell(text: str, *, code: int) -> int:
-    click.echo(f"vigil: {' '.join(text.split())}", err=True)
-    return code
+def _said(error: Exception) -> str:
+    if isinstance(error, VigilError):
+        return str(error)
+    if isinstance(error, OSError):
+        # A full disk, a folder that may not be written: no bug of ours.
+        return f"{error.filename or 'operating system'}: {error.strerror or error}"
+    return f"bug: {_located(error)}"
 
 
 def _located(error: Exception) -> str:

@@ -13,6 +13,7 @@ from cli.filters import Day, Filters, filter_options
 from cli.output import tell, write_lines
 from cli.rule_log import default_rules, read_rule_file
 from schemas.aggregate import Window
+from schemas.errors import Failed
 from schemas.rule import RuleSet, parse_rules
 from timeline.identity import Assertion
 from timeline.replay import fold
@@ -72,6 +73,8 @@ def replay(
     write_lines(_answer(output, assertions, rules, filters, window=window, at=at))
     if reading.dead_letters or reading.refused:
         tell(str(reading))
+    if reading.refused and not reading.events and not reading.dead_letters:
+        raise Failed("no line is an event; an archive holds lines as `vigil publish --dry-run --as-jsonl` prints them")
 
 
 def _answer(

@@ -94,15 +94,17 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def find_bootstrap(settings: Settings) -> str:
-    """Return the bootstrap servers: those of the settings, else those of the embedded broker that runs in `dir`.
+    """Return the bootstrap servers: those of the settings, else those of the broker or the service that runs in `dir`.
 
     Raises:
         Failed: neither is there.
     """
+    from cli.state import read_state  # noqa: PLC0415 - it needs the settings
+
     if settings.bootstrap_servers:
         return settings.bootstrap_servers
-    state = running(settings.broker_folder)
-    if state is None:
+    state = running(settings.broker_folder) or read_state(settings)
+    if state is None or not state.bootstrap:
         raise Failed(
             f"no broker runs in {settings.dir}; start the service with `vigil up`, "
             "or name a cluster with --bootstrap-servers"

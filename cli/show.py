@@ -18,7 +18,7 @@ from cli.progress import read_progress
 from cli.samples import publish_samples
 from cli.settings import Settings
 from cli.stopping import Stop
-from cli.tables import aggregates_table, alerts_table, console, number_text
+from cli.tables import aggregates_table, console, number_text
 from eventlog.reading import LogReader, end_offsets
 from eventlog.record import Record
 from schemas.errors import Transient
@@ -26,7 +26,7 @@ from schemas.topics import AGGREGATES, ALERTS, TIMELINE
 from subscribers.aggregates import Aggregate, at_the_clock, read_aggregates, take_in
 from subscribers.alerts import decode_transition, read_transitions, standing
 from subscribers.timeline import read_assertions
-from timeline.replay import fold, standing_lines
+from timeline.replay import fold
 
 LINES_AT_ONCE = 6
 OCTOBER = "2021-10-31"
@@ -145,7 +145,9 @@ class _Show:
         stand = standing(await read_transitions(self._bootstrap, topic_prefix=self._prefix))
         is_open = sum(alert["status"] == "open" for alert in stand)
         self._out.print(f"\n{len(stand)} alerts stand, {is_open} of them open; the latest of the grave ones\n")
-        alerts_table(list(standing_lines(alert for alert in stand if alert["severity"] in _GRAVE))[-LATEST_ALERTS:])
+        grave = [alert for alert in stand if alert["severity"] in _GRAVE]
+        for alert in sorted(grave, key=lambda alert: (alert["first_day"], alert["id"]))[-LATEST_ALERTS:]:
+            self._out.print(_alert_line(alert), soft_wrap=True)
 
 
 def _gravest_first(alert: dict[str, Any]) -> tuple[bool, int, str]:
@@ -155,9 +157,11 @@ def _gravest_first(alert: dict[str, Any]) -> tuple[bool, int, str]:
 
 
 def _alert_line(alert: dict[str, Any]) -> str:
+    """An alert, or a transition of one, in one short line."""
     value = f" {alert['value']} (threshold {alert['threshold']})" if alert["threshold"] is not None else ""
     late = ", late" if alert["late"] else ""
-    return f"{alert['first_day']} {alert['transition']}: {alert['title']}, {alert['scope']}{value}{late}"
+    how = alert.get("transition", alert["status"])
+    return f"{alert['first_day']} {how}: {alert['title']}, {alert['scope']}{value}{late}"
 
 
 def _deadliest(aggregates: list[Aggregate]) -> list[Aggregate]:

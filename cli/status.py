@@ -68,6 +68,10 @@ def _reports(settings: Settings) -> list[RoleReport]:
 
 def _what_is_missing(reports: list[RoleReport], settings: Settings) -> str:
     if all(report.state == "absent" for report in reports):
+        if settings.bootstrap_servers:
+            return (
+                f"no Kafka answers at {settings.bootstrap_servers}; start it, or name another with --bootstrap-servers"
+            )
         return f"nothing runs in {settings.dir}; start the service with `vigil up`"
     waiting = [f"{report.role} is {report.state}" for report in reports if not report.ready]
     behind = sorted({f"{report.role} has {report.lag} records left to read" for report in reports if report.lag})

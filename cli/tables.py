@@ -1,4 +1,4 @@
-"""Tables for people, of the lines that programs get. No colour off a terminal; as wide as what they hold."""
+"""Tables for people, of the lines that programs get. No colour off a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 Members = dict[str, Any]
-# Off a terminal nothing is cut: whoever reads a file can scroll.
+# As wide as what they hold, also on a narrow terminal: a folded row reads worse than one that the terminal wraps.
 _WIDE = 400
 # "3–5": 3 certain, 5 possible; "+?": of some events the number is not known.
 _MEASURES = (
@@ -30,7 +30,7 @@ _SEVERITY_STYLE = {"extreme": "bold red", "severe": "red", "moderate": "yellow"}
 
 def console() -> Console:
     """Return where tables go: standard output."""
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+    return Console(file=sys.stdout, highlight=False, width=_WIDE)
 
 
 def events_table(lines: Iterable[bytes]) -> None:
@@ -93,6 +93,25 @@ def rules_table(lines: Iterable[bytes]) -> None:
     console().print(table)
 
 
+def letters_table(lines: Iterable[bytes]) -> None:
+    """Print dead letters."""
+    table = _table("taken", "feed", "reason", "field", "position", "bytes", "times", "replayed", "id")
+    for line in lines:
+        letter: Members = orjson.loads(line)
+        table.add_row(
+            letter["taken"][:16].replace("T", " "),
+            letter["feed"] or "",
+            letter["reason"],
+            letter["field"] or "",
+            _position(letter["position"]),
+            str(letter["bytes"]),
+            str(letter["times"]),
+            (letter["replayed"] or "")[:16].replace("T", " "),
+            letter["id"],
+        )
+    console().print(table)
+
+
 def number_text(measure: Members | None) -> str:
     """Return a measure as `3`, or `3–5` where more are possible, and `+?` where some numbers are unknown."""
     if measure is None:
@@ -136,6 +155,10 @@ def _where(state: Members) -> str:
     place = state.get("place", {})
     parts = [place.get("name"), place.get("admin1"), place.get("country")]
     return ", ".join(part for part in parts if part) or state.get("mission", "")
+
+
+def _position(position: str | Members) -> str:
+    return position if isinstance(position, str) else f"{position['file']}:{position['line']}"
 
 
 def _people(state: Members, what: str) -> str:

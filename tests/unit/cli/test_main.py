@@ -34,7 +34,7 @@ def test_every_command_says_in_its_own_help_what_the_list_says_and_gives_an_exam
 
 @pytest.mark.parametrize(
     ("error", "code"),
-    [(Failed("a\nb"), 1), (Transient("a b"), 1), (Misuse("a b"), 2), (KeyError("a b"), 1)],
+    [(Failed("a\nb"), 1), (Transient("a b"), 1), (Misuse("a b"), 2), (KeyError("a b"), 1), (OSError(28, "a b"), 1)],
 )
 def test_every_error_is_one_line_and_has_its_code(
     error: Exception, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
