@@ -56,11 +56,13 @@ def same_windows(rollup: Rollup, topics: Topics, oracle: Oracle) -> None:
 def any_arrival_gives_what_the_oracle_says(case: Case, delivery: Delivery) -> None:
     """Permuted, repeated (in other spelling), cut into chunks with a settle after each: states, alerts on the way."""
     arrived = list[Assertion]()
-    topics = Topics()
+    topics, told = Topics(), 0
     for roller, items, oracle in _settled(case, delivery, topics):
         arrived += [item for item in items if isinstance(item, Assertion)]
         assert list(timeline_lines(arrived)) == lines(oracle.timeline())
         same_alerts(roller.rollup, topics, oracle, case.rules)
+        superseded_by_the_first_that_overlaps(topics.told_alerts()[told:], oracle.alerts(case.rules))
+        told = len(topics.alerts)
     told_in_order(topics)
     same_windows(roller.rollup, topics, oracle)
 
@@ -161,6 +163,20 @@ def told_in_order(topics: Topics) -> None:
             assert end not in passed, "a thread that no one goes on with"
             passed.add(end)
             end = threads[end]
+
+
+def superseded_by_the_first_that_overlaps(told: list[Json], standing: list[Json]) -> None:
+    """What fell in a settlement has as heir the first that now overlaps its days, or none does and it is cancelled."""
+    for record in told:
+        if record["transition"] in ENDED:
+            overlapping = [
+                (each["first_day"], each["id"])
+                for each in standing
+                if (each["rule"], each["scope"]) == (record["rule"], record["scope"])
+                and each["first_day"] <= record["last_day"]
+                and record["first_day"] <= each["last_day"]
+            ]
+            assert record["heir"] == (min(overlapping)[1] if overlapping else None)
 
 
 def _replaced(record: Json, standing: dict[str, Json]) -> None:
