@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from eventlog.record import Header, Record
-from eventlog.writing import Writer
+from eventlog.record import Header
 from processors.assertions import read_assertion
 from producers.cloudevents import headers_of
+from producers.publish import Log
 from producers.redelivery import read_again
 from schemas.errors import BadInput
 from schemas.event import Event
@@ -37,6 +37,15 @@ class Outcome(NamedTuple):
     field: str | None = None
 
 
+class _Taken(NamedTuple):
+    """A record as the ledger would see it; `timestamp` is in milliseconds."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[Header, ...]
+    timestamp: int
+
+
 class _Outgoing(NamedTuple):
     topic: str
     event_id: str
@@ -46,9 +55,9 @@ class _Outgoing(NamedTuple):
 
 @dataclass(slots=True)
 class Redelivery:
-    """Sends letters again through a writer; `now_ms` is the time at which the log would take them."""
+    """Sends letters again to a log; `now_ms` is the time at which it would take them."""
 
-    writer: Writer
+    log: Log
     topic_prefix: str
     now_ms: Callable[[], int]
     _waiting: list[Outcome] = field(default_factory=list)
@@ -74,18 +83,18 @@ class Redelivery:
             self._waiting.append(Outcome(letter.id, "failed", (), error.reason, error.field))
             return
         for each in outgoing:
-            self.writer.send(each.topic, key=each.event_id.encode(), value=each.value, headers=each.headers)
+            self.log.send(each.topic, key=each.event_id.encode(), value=each.value, headers=each.headers)
         events = tuple(each.event_id for each in outgoing)
         self._waiting.append(Outcome(letter.id, "published" if events else "skipped", events))
 
     def _settle(self) -> list[Outcome]:
         settled, self._waiting = self._waiting, []
-        self.writer.flush()
+        self.log.flush()
         for outcome in settled:
             if outcome.outcome != "failed":
                 key, value, headers = replay_command(outcome.id, outcome.events)
-                self.writer.send(self.topic_prefix + COMMANDS, key=key, value=value, headers=headers)
-        self.writer.flush()
+                self.log.send(self.topic_prefix + COMMANDS, key=key, value=value, headers=headers)
+        self.log.flush()
         return settled
 
     def _outgoing(self, letter: Letter) -> Iterable[_Outgoing]:
@@ -105,8 +114,7 @@ class Redelivery:
         topic, _, rest = str(letter.position).rpartition(":")[0].rpartition(":")
         if topic not in (self.topic_prefix + INCIDENTS, self.topic_prefix + POLITICAL) or not rest.isdecimal():
             raise BadInput(f"it came from {letter.position!r}, which is no place in an events topic")
-        record = Record(topic, 0, 0, self.now_ms(), letter.key, letter.value, letter.own_headers)
-        accepted = read_assertion(record)
+        accepted = read_assertion(_Taken(letter.key, letter.value, letter.own_headers, self.now_ms()))
         headers = list(letter.own_headers)
         if all(name != cause[0] for name, _ in headers):
             headers.append(cause)

@@ -87,10 +87,10 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
     ),
     TopicSpec(
         COMMANDS,
-        key="thread; a silence has an id of its own",
+        key="thread; a silence has an id of its own, a replay that of its dead letter",
         partitions=PARTITIONS,
         cleanup="delete",
-        reason="Who acknowledged, silenced or commented what is a record of people's decisions and is kept whole.",
+        reason="Who acknowledged, silenced, commented or replayed what is a record of people's decisions, kept whole.",
     ),
     TopicSpec(
         RELEASES,
