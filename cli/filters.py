@@ -27,6 +27,21 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is no day such as 2021-10-02", param, ctx)
 
 
+class Time(click.ParamType):
+    """A time as `2021-10-02T12:00:00Z`, as microseconds since 1970."""
+
+    name = "time"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the time, or refuse what is none or has no zone."""
+        from timeline.times import microseconds  # noqa: PLC0415 - only where a time is given
+
+        try:
+            return microseconds(value)
+        except (ValueError, TypeError):
+            self.fail(f"{value!r} is no time such as 2021-10-02T12:00:00Z", param, ctx)
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What to print. Days are inclusive; everything that is given has to hold."""

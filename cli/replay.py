@@ -9,7 +9,7 @@ import click
 
 from cli.answers import aggregates_answer, alerts_answer, timeline_answer, windows_answer
 from cli.archive import Reading, read_archive
-from cli.filters import Day, Filters, filter_options
+from cli.filters import Day, Filters, Time, filter_options
 from cli.output import tell, write_lines
 from cli.rule_log import default_rules, read_rule_file
 from schemas.aggregate import Window
@@ -41,6 +41,9 @@ _NO_FILTER = {
 @click.option("--output", type=click.Choice(tuple(_NO_FILTER)), default="timeline", show_default=True)
 @click.option("--window", type=click.Choice(get_args(Window)), help="Only this window.")
 @click.option("--at", type=Day(), metavar="DAY", help="The windows at this day instead of at the clock.")
+@click.option(
+    "--clock", type=Time(), metavar="TIME", help="Move the clock on to this time, as ticks do while a service runs."
+)
 @filter_options("scope", "country", "type", "actor", "feed", "rule", "first", "last")
 def replay(
     *,
@@ -50,6 +53,7 @@ def replay(
     output: str,
     window: Window | None,
     at: str | None,
+    clock: int | None,
     **given: object,
 ) -> None:
     """Compute the final state from an archive, without a broker.
@@ -70,7 +74,7 @@ def replay(
     rules = parse_rules(default_rules()) if rules_file is None else read_rule_file(rules_file)
     reading = Reading()
     assertions = read_archive((*archives, *more_archives), reading, tell=tell)
-    write_lines(_answer(output, assertions, rules, filters, window=window, at=at))
+    write_lines(_answer(output, assertions, rules, filters, window=window, at=at, clock=clock))
     if reading.dead_letters or reading.refused:
         tell(str(reading))
     if reading.refused and not reading.events and not reading.dead_letters:
@@ -85,12 +89,16 @@ def _answer(
     *,
     window: Window | None,
     at: str | None,
+    clock: int | None,
 ) -> Iterator[bytes]:
     if output == "timeline":
         return timeline_answer(assertions, filters)
+    rollup = fold(assertions, rules if output == "alerts" else None)
+    if clock is not None:
+        rollup.tick(clock)
+        rollup.settle()
     if output == "alerts":
-        return alerts_answer(fold(assertions, rules), filters)
-    rollup = fold(assertions)
+        return alerts_answer(rollup, filters)
     if output == "windows":
         return windows_answer(rollup, filters, window=window, at=at)
     return aggregates_answer(rollup, filters, window=window)

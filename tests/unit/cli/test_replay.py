@@ -90,6 +90,15 @@ def test_alerts_follow_the_rules_that_are_given(
     assert _lines(capsys) == []
 
 
+def test_a_tick_moves_the_clock_on_and_never_back(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["replay", "--archive", str(archive), "--output", "alerts", "--clock"]
+    assert run([*arguments, "2020-01-01T00:00:00Z"]) == 0
+    assert {line["status"] for line in _lines(capsys)} == {"open"}
+    assert run([*arguments, "2021-12-01T00:00:00Z"]) == 0
+    assert {line["status"] for line in _lines(capsys)} == {"resolved"}
+    assert run([*arguments, "2021-12-01"]) == 2
+
+
 def test_several_archives_and_compressed_ones_are_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.jsonl").write_text(_event(1))
     (tmp_path / "b").write_bytes(gzip.compress(_event(2).encode()))
