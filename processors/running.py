@@ -35,9 +35,13 @@ class Service(Protocol):
 
 def run_service(build: Callable[[], Service], settings: WorkerSettings, *, group: str) -> int:
     """Run until SIGTERM or Ctrl-C (0). After a crash the process ends here, with 1: nothing of Faust is to linger."""
-    # State is large and lives long; the default thresholds make collections the dearest part of a batch.
-    gc.set_threshold(100_000, 50, 100)
+    raise_gc_thresholds()
     return asyncio.run(_run(build, settings, group=group))
+
+
+def raise_gc_thresholds() -> None:
+    """Collect seldom: state is large and lives long, and collections would be the dearest part of a batch."""
+    gc.set_threshold(100_000, 50, 100)
 
 
 async def _run(build: Callable[[], Service], settings: WorkerSettings, *, group: str) -> int:
