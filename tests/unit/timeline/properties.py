@@ -127,14 +127,15 @@ def told_in_order(topics: Topics) -> None:
     """Every superseded alert follows its heir, and no thread is lost."""
     standing: dict[str, Json] = {}
     threads: dict[str, str] = {}  # how each thread ended: "" while it goes on or was cancelled, else the survivor
-    noticed, ended = set[str](), set[str]()
+    noticed, ended, first_told = set[str](), set[str](), dict[str, int]()
     for (key, value), record in zip(topics.alerts, topics.told_alerts(), strict=True):
         AlertTransition.model_validate_json(value)
         before, told = standing.get(record["id"]), record["transition"]
         assert key == record["scope"]
         assert (before is None) == (told == "raised"), "raised once, and nothing else before"
         assert before is None or before["thread"] == record["thread"], "an alert keeps its thread"
-        _replaced(record, standing)
+        first_told.setdefault(record["id"], len(first_told))
+        _replaced(record, standing, first_told)
         assert record["notify"] or record["thread"] not in noticed, "a thread that people were paged for is held back"
         if told == "raised" and not record["replaces"]:
             assert record["notify"] == (record["status"] == "open" or record["thread"] in noticed)
@@ -179,16 +180,15 @@ def superseded_by_the_first_that_overlaps(told: list[Json], standing: list[Json]
             assert record["heir"] == (min(overlapping)[1] if overlapping else None)
 
 
-def _replaced(record: Json, standing: dict[str, Json]) -> None:
-    """What an heir replaces stood until then and overlaps it; a new heir goes on with one of their threads."""
+def _replaced(record: Json, standing: dict[str, Json], first_told: dict[str, int]) -> None:
+    """What an heir replaces stood until then and overlaps it; a new heir goes on with the thread of the first told."""
     fallen = [standing[each] for each in record["replaces"]]
     assert record["replaces"] == sorted(record["replaces"])
     for each in fallen:
         assert (each["rule"], each["scope"]) == (record["rule"], record["scope"])
         assert each["first_day"] <= record["last_day"] and record["first_day"] <= each["last_day"]
     if fallen and record["transition"] == "raised":
-        order = list(standing)
-        assert record["thread"] == min(fallen, key=lambda each: order.index(each["id"]))["thread"]
+        assert record["thread"] == min(fallen, key=lambda each: first_told[each["id"]])["thread"]
 
 
 def crashes_of_the_ledger_change_nothing(case: Case, delivery: Delivery, choose: Choose) -> None:
