@@ -153,13 +153,15 @@ def _superseded_facts_are_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def _only_current_facts_change_when_it_was_known(patch: pytest.MonkeyPatch) -> None:
-    learn = Series.learn
+    note = Series._note
 
-    def learn_current(self: Series, entry: Entry, fact: Fact) -> None:
-        if fact is entry.current:
-            learn(self, entry, fact)
+    def note_current(self: Series, entry: Entry, scope: str, days: tuple[int, int]) -> None:
+        now = entry.current
+        place = None if now is None else self._place(now)
+        if place is not None and place[0] == days:
+            note(self, entry, scope, days)
 
-    patch.setattr(Series, "learn", learn_current)
+    patch.setattr(Series, "_note", note_current)
 
 
 def _clock_goes_back(patch: pytest.MonkeyPatch) -> None:

@@ -148,10 +148,7 @@ class Rollup:
     def _count(self, entry: Entry, day: int, changed: Settled) -> None:
         before, now = entry.counted, entry.current
         for series in self._series.values():
-            # All of them: an assertion that never was current can still hide another one as of some time.
-            for _, fact in entry.versions:
-                if fact is not None:
-                    series.learn(entry, fact)
+            series.update(entry)
         for rule, number in self._match_rules:
             self._match(rule, number, entry, day, changed)
         if before is now:
@@ -175,8 +172,6 @@ class Rollup:
         if levels != OUTSIDE:
             self._shift(fact, levels, 1)
             changed.scopes.update(fact.scopes)
-        for series in self._series.values():
-            series.add(fact, 1)
 
     def _take_away(self, entry: Entry, fact: Fact, day: int, changed: Settled) -> None:
         levels = levels_at(fact, day)
@@ -193,8 +188,6 @@ class Rollup:
                 changed.scopes.add(scope)
             if not feeds:
                 del self._scopes[scope]
-        for series in self._series.values():
-            series.add(fact, -1)
 
     def _shift(self, fact: Fact, levels: tuple[int, int], sign: int) -> None:
         for scope in fact.scopes:

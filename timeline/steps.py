@@ -51,6 +51,8 @@ class Steps:
 
 def largest_piece(functions: Sequence[Steps], day: int) -> tuple[int, int, int]:
     """Return (first day, last day, number) of a run of days around `day` on which the largest number stays the same."""
+    if len(functions) == 1:
+        return functions[0].piece(day)
     pieces = [steps.piece(day) for steps in functions]
     return (
         max([first for first, _, _ in pieces], default=-NEVER),

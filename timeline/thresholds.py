@@ -58,20 +58,25 @@ class Series:
         """Let the rule read this series; before anything is added."""
         self._rules.setdefault(rule.scope, []).append(rule)
 
-    def add(self, fact: Fact, sign: int) -> None:
-        """Count (sign 1) or take back (sign -1) a current fact."""
-        for scope, days, number in self._places(fact):
-            steps = self._numbers.setdefault(scope, {}).setdefault(fact.feed, Steps())
-            steps.add(*days, sign * number)
-            self._touched.setdefault(scope, []).append(days)
+    def update(self, entry: Entry) -> None:
+        """Count the entry's current fact instead of the one that was counted, and ask again what its history decides.
 
-    def learn(self, entry: Entry, fact: Fact) -> None:
-        """Note a fact of the entry, current or not: since when its days hold has to be asked again."""
-        for scope, days, _ in self._places(fact):
-            chunks = self._nearby.setdefault(scope, {})
-            for chunk in range(days[0] // _CHUNK_DAYS, days[1] // _CHUNK_DAYS + 1):
-                chunks.setdefault(chunk, set()).add(entry)
-            self._touched.setdefault(scope, []).append(days)
+        All its facts are noted: one that never was current can still hide another as of some time.
+        """
+        before, now = entry.counted, entry.current
+        for _, fact in entry.versions:
+            place = None if fact is None else self._place(fact)
+            if fact is None or place is None:
+                continue
+            days, number, scopes = place
+            sign = (fact is now) - (fact is before)
+            for scope in scopes:
+                self._note(entry, scope, days)
+                if sign:
+                    feeds = self._numbers.setdefault(scope, {})
+                    if fact.feed not in feeds:
+                        feeds[fact.feed] = Steps()
+                    feeds[fact.feed].add(*days, sign * number)
 
     def settle(self) -> Iterator[tuple[ThresholdRule, str, dict[int | str, Episode]]]:
         """Form the touched runs again; yield (rule, scope, its episodes by first day) for each rule that reads them."""
@@ -86,18 +91,29 @@ class Series:
         if fact is None or scope not in fact.scopes or self.key.predicate not in fact.satisfied:
             return 0
         first, last = self._days(fact)
-        return dict(fact.amounts).get(self.key.slot, 0) if first <= day <= last else 0
+        return self._number(fact) if first <= day <= last else 0
 
-    def _places(self, fact: Fact) -> Iterator[tuple[str, Days, int]]:
+    def _place(self, fact: Fact) -> tuple[Days, int, list[str]] | None:
+        """Return the days to which the fact adds its number, and in which scopes; None when it adds nothing."""
         if self.key.predicate not in fact.satisfied:
-            return
-        number = dict(fact.amounts).get(self.key.slot, 0)
+            return None
+        number = self._number(fact)
         days = self._days(fact)
         if not number or days[0] > days[1]:
-            return
-        for scope in fact.scopes:
-            if scope_kind(scope) in self._rules:
-                yield scope, days, number
+            return None
+        return days, number, [scope for scope in fact.scopes if scope_kind(scope) in self._rules]
+
+    def _number(self, fact: Fact) -> int:
+        for slot, number in fact.amounts:
+            if slot == self.key.slot:
+                return number
+        return 0
+
+    def _note(self, entry: Entry, scope: str, days: Days) -> None:
+        chunks = self._nearby.setdefault(scope, {})
+        for chunk in range(days[0] // _CHUNK_DAYS, days[1] // _CHUNK_DAYS + 1):
+            chunks.setdefault(chunk, set()).add(entry)
+        self._touched.setdefault(scope, []).append(days)
 
     def _days(self, fact: Fact) -> Days:
         last = self.key.width - 1
