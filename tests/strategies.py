@@ -24,7 +24,10 @@ class Choose(Protocol):
     def __call__(self, pool: Sequence[T], /) -> T: ...
 
 
-BASE = datetime(2021, 4, 1, tzinfo=UTC)
+# Days are counted from one of these: a plain one, before and across 1970, before a leap day.
+BASES = tuple(
+    datetime(*day, tzinfo=UTC) for day in ((2021, 4, 1), (2021, 4, 1), (1946, 1, 30), (1969, 12, 29), (2024, 2, 26))
+)
 IDS = (
     *("ucdp-ged:1", "ucdp-ged:1", "ucdp-ged:2", "ucdp-ged:3", "ucdp-ged:4", "ucdp-ged:5"),
     *("acled:1", "acled:1", "acled:2", "acled:3", "gdelt:1"),
@@ -42,8 +45,13 @@ PLACES: tuple[Json | None, ...] = (
     {"country": None, "precision": "area"},
     None,
 )
-ACTORS = ({"id": "jnim", "name": "JNIM", "role": "perpetrator"}, {"id": "minusma", "role": "target"}, {"id": "État@1"})
-ACTOR_LISTS: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1), (0, 1), (0, 2, 0), (2, 1, 0))
+ACTORS = (
+    {"id": "jnim", "name": "JNIM", "role": "perpetrator"},
+    {"id": "minusma", "role": "target"},
+    {"id": "État@1"},
+    {"id": 'a "b"\\ 😀'},
+)
+ACTOR_LISTS: tuple[tuple[int, ...], ...] = ((), (0,), (1,), (0, 1), (0, 1), (0, 2, 0), (2, 1, 0), (3,))
 FEW = (None, 0, 1, 1, 3)
 GROUPS = (("total",), ("total",), ("total",), ("total", "peacekeepers"), ("total", "civilians"), ())
 INJURED: tuple[Json | None, ...] = (
@@ -73,12 +81,13 @@ WHERES: tuple[Json, ...] = (
     {"coup.outcome": ["realised", "conspiracy"]},
 )
 STAMPED = ("sequence", "publish_time", "publish_time_basis")
-SPANS = {"instant": 0.0, "day": 1, "hours": 1.25, "range": 3, "long": 12, "week": 7}
+SPANS = {"instant": 0.0, "day": 1, "hours": 1.25, "touching": 1 + 1e-6 / 86400, "range": 3, "long": 12, "week": 7}
 
 
 class Pools(NamedTuple):
     """What the parts of an event are drawn from: something of everything, or attacks so close that episodes form."""
 
+    base: datetime
     start_days: tuple[int, ...]
     published_days: tuple[float, ...]
     spans: tuple[str, ...]
@@ -96,9 +105,10 @@ class Pools(NamedTuple):
 
 
 WIDE = Pools(
+    base=BASES[0],
     start_days=(0, 0, 0, 1, 1, 2, 2, 3, 6, 7, 9, 31, 88),
     published_days=(0.5, 1, 1, 4.75, 9, 9, 14, 31, 100, 400),
-    spans=("instant", "day", "day", "day", "hours", "range", "long", "week", "month", "year"),
+    spans=("instant", "day", "day", "hours", "touching", "range", "long", "week", "month", "year"),
     types=("attack",) * 10 + OTHER_TYPES,
     places=PLACES,
     people=(None, 0, 1, 30, 31, 40, 60, 70, 100, 130),
@@ -111,6 +121,7 @@ WIDE = Pools(
     ),
 )
 CLOSE = Pools(
+    base=BASES[0],
     start_days=(0, 1, 2, 3, 4, 6, 7, 8, 9, 12),
     published_days=(0.5, 1, 2, 3, 4.75, 7, 9, 9, 12, 20),
     spans=("day", "day", "day", "day", "day", "range", "week", "month"),
@@ -127,7 +138,12 @@ DAYS = CLOSE._replace(
     spans=("day",) * 4 + ("range",), measures=("attacks", "events", "killed"), windows=("1d", "1d", "7d")
 )
 LONG = CLOSE._replace(
-    spans=("week", "month", "long", "hours"), published_days=(0.5, 1, 2, 3, 12), windows=("7d", "30d")
+    start_days=(0, 1, 2, 3, 4),
+    published_days=(0.5, 1, 2, 3, 4.75),
+    spans=("long", "long", "range", "month", "hours"),
+    ids=("ucdp-ged:1", "ucdp-ged:2", "acled:1"),
+    numbers=((1, None), (30, None), (61, 30)),
+    windows=("30d", "30d", "30d", "90d", "7d"),
 )
 # Long histories of few events: what was known when depends on assertions that never were current.
 HISTORY = CLOSE._replace(
@@ -138,7 +154,7 @@ HISTORY = CLOSE._replace(
     numbers=((1, None), (30, None), (31, 30)),
     sequences=(None, "1", "2", "3", "3", "4"),
 )
-POOLS = (WIDE, WIDE, WIDE, WIDE, CLOSE, CLOSE, DAYS, DAYS, LONG, HISTORY, HISTORY)
+POOLS = (WIDE, WIDE, WIDE, WIDE, CLOSE, CLOSE, DAYS, DAYS, LONG, LONG, HISTORY, HISTORY)
 
 
 class Case(NamedTuple):
@@ -164,9 +180,9 @@ def choice(data: st.DataObject) -> Choose:
 
 
 def draw_case(choose: Choose, most: int = 20) -> Case:
-    pools = _until(choose((4.75, 9, 1000, 1000)), choose(POOLS))
+    pools = _until(choose((4.75, 9, 1000, 1000)), choose(POOLS))._replace(base=choose(BASES))
     drawn = _rules(choose, pools)
-    ticks = [at_day(choose(TICK_DAYS))] if choose((False, False, True)) else []
+    ticks = [at_day(pools, choose(TICK_DAYS))] if choose((False, False, True)) else []
     return Case(assertions=_assertions(choose, pools, choose((1, 2, 3, *range(1, most + 1)))), rules=drawn, ticks=ticks)
 
 
@@ -225,8 +241,8 @@ def text(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
-def at_day(days: float) -> str:
-    return text(BASE + timedelta(days=days))
+def at_day(pools: Pools, days: float) -> str:
+    return text(pools.base + timedelta(days=days))
 
 
 def _with_offset(time: str) -> str:
@@ -276,8 +292,8 @@ def _content(choose: Choose, pools: Pools, event_id: str, what: str, before: lis
 
 def _published(choose: Choose, pools: Pools, content: Json) -> Json:
     """A time at which this can be made known, and now and then a sequence of the feed's own."""
-    start = content.get("event_time", {}).get("start", text(BASE))
-    times = [at_day(days) for days in pools.published_days]
+    start = content.get("event_time", {}).get("start", text(pools.base))
+    times = [at_day(pools, days) for days in pools.published_days]
     possible = [time for time in times if datetime.fromisoformat(time) >= datetime.fromisoformat(start)]
     said: Json = {"publish_time": choose(possible or [start]), "publish_time_basis": "assumed"}
     sequence = choose(pools.sequences)
@@ -286,7 +302,7 @@ def _published(choose: Choose, pools: Pools, content: Json) -> Json:
 
 
 def _event_time(choose: Choose, pools: Pools) -> Json:
-    start = BASE + timedelta(days=choose(pools.start_days))
+    start = pools.base + timedelta(days=choose(pools.start_days))
     kind = choose(pools.spans)
     if kind == "month":
         start = start.replace(day=1)
@@ -297,7 +313,11 @@ def _event_time(choose: Choose, pools: Pools) -> Json:
     else:
         start += timedelta(hours=choose((0, 12))) if kind == "instant" else timedelta()
         end = start + timedelta(days=SPANS[kind])
-    return {"start": text(start), "end": text(end), "precision": "range" if kind in ("long", "hours") else kind}
+    return {
+        "start": text(start),
+        "end": text(end),
+        "precision": "range" if kind in ("long", "hours", "touching") else kind,
+    }
 
 
 def _killed(choose: Choose, pools: Pools) -> Json:
