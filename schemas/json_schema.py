@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from schemas.aggregate import Aggregate
 from schemas.alert import AlertTransition
 from schemas.event import Event
+from schemas.release import ManifestPiece
 from schemas.rule import RuleSet
 from schemas.timeline_record import TimelineHeaders
 
@@ -19,6 +20,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "aggregate": Aggregate,
     "alert": AlertTransition,
     "rules": RuleSet,
+    "release": ManifestPiece,
 }
 
 

@@ -20,7 +20,7 @@ from timeline.times import microseconds
 Document = dict[str, Any]
 """An assertion as JSON: canonical members, and `state`, `coding`, `publish_time`, `publish_time_basis` always."""
 
-_NOT_CONTENT = {"sequence", "publish_time", "publish_time_basis"}
+NOT_CONTENT = {"sequence", "publish_time", "publish_time_basis"}
 _DEFAULTS = {"state": "asserted", "coding": "human"}
 
 
@@ -87,7 +87,7 @@ def _stamp(document: Document, content: str) -> Stamp:
 
 def _hash(document: Document) -> str:
     content = {
-        name: value for name, value in document.items() if name not in _NOT_CONTENT and value != _DEFAULTS.get(name)
+        name: value for name, value in document.items() if name not in NOT_CONTENT and value != _DEFAULTS.get(name)
     }
     return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
