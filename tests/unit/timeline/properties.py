@@ -8,9 +8,10 @@ from typing import Any
 
 from schemas.alert import AlertTransition
 from tests import strategies
+from tests.oracle.facts import Json
 from tests.oracle.oracle import Oracle, line
 from tests.simulation import ENDED, LedgerPartition, Roller, Topics, rule_set, statement
-from tests.strategies import Case, Choose, Delivery, Json
+from tests.strategies import Case, Choose, Delivery
 from timeline.identity import Assertion, decode
 from timeline.replay import aggregates_lines, alerts_lines, timeline_lines, windows_at_lines, windows_lines
 from timeline.rollup import Rollup

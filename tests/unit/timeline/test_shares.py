@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.oracle.facts import WINDOWS, Assertion, kind_of
+from tests.oracle.facts import WINDOWS, Assertion, Json, kind_of
 from tests.oracle.oracle import Oracle
 from tests.simulation import Roller, Topics, rule_set
-from tests.strategies import Case, Delivery, Json, choice, draw_case, draw_delivery
+from tests.strategies import Case, Delivery, choice, draw_case, draw_delivery
 from tests.unit.timeline.properties import delivered, items_of
 
 EXAMPLES = 300
