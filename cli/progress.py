@@ -13,10 +13,11 @@ from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
+from eventlog.reaching import reach
 from processors.settings import LEDGER, PROGRESS, ROLLER
-from schemas.errors import Transient
+from schemas.errors import Failed, Transient
 from schemas.topics import INCIDENTS, POLITICAL, RULES, TIMELINE, TOPICS
 
 CONNECT_MS = 3000
@@ -61,6 +62,10 @@ class ProgressReader:
 
     def __init__(self, bootstrap: str, *, topic_prefix: str) -> None:
         self._prefix = topic_prefix
+        try:
+            reach(bootstrap)
+        except Failed as error:
+            raise Transient(str(error)) from error
         with _answers(bootstrap):
             self._admin: Any = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=CONNECT_MS)
         self._bootstrap = bootstrap
@@ -110,5 +115,7 @@ class ProgressReader:
 def _answers(bootstrap: str) -> Iterator[None]:
     try:
         yield
+    except UnknownTopicOrPartitionError as error:
+        raise Transient(f"topics are missing at {bootstrap}; run `vigil topics create`") from error
     except KafkaError as error:
-        raise Transient(f"no Kafka answers at {bootstrap}: {error!r}") from error
+        raise Transient(f"Kafka at {bootstrap} does not answer: {error!r}") from error

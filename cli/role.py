@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Protocol
 
+import orjson
+
 from eventlog import guard
 from eventlog.embedded import EmbeddedBroker
 
 LOG_BYTES = 10_000_000
+TAIL_BYTES = 16_384
+MOST_WORDS = 200
 FIRST_DELAY_SECONDS = 0.5
 LONGEST_DELAY_SECONDS = 30.0
 # A process that lived so long was not failing at its start; its next restart is the first again.
@@ -119,6 +124,23 @@ class Broker:
 
     def wait(self) -> None:
         """Nothing is left to wait for."""
+
+
+def last_words(log: Path) -> str:
+    """Return the last line of a log, short: why a process ended, as far as it said so itself."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - TAIL_BYTES))
+            lines = stream.read().decode(errors="replace").split("\n")
+    except FileNotFoundError:
+        return ""
+    line = next((line for line in reversed(lines) if line.strip()), "")
+    try:
+        said = orjson.loads(line)
+        line = ": ".join(str(said[name]) for name in ("what", "why", "error") if said.get(name))
+    except (orjson.JSONDecodeError, AttributeError, TypeError):
+        line = line.removeprefix("vigil: ")
+    return line if len(line) <= MOST_WORDS else line[:MOST_WORDS] + "…"
 
 
 def delay_seconds(restarts: int) -> float:

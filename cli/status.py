@@ -40,7 +40,8 @@ def status(settings: Settings, wait: float | None, role: str | None, *, check: b
     """
     deadline = time.monotonic() + (wait or 0)
     while True:
-        reports = [report for report in _reports(settings) if role in (None, report.role)]
+        found, trouble = _reports(settings)
+        reports = [report for report in found if role in (None, report.role)]
         ready = bool(reports) and all(report.ready for report in reports)
         done = ready and (wait is None or not any(report.lag for report in reports))
         if done or time.monotonic() >= deadline:
@@ -49,29 +50,29 @@ def status(settings: Settings, wait: float | None, role: str | None, *, check: b
     if not check:
         write_object({"ready": ready, "roles": [asdict(report) for report in reports]})
     if not done:
-        raise Failed(_what_is_missing(reports, settings))
+        raise Failed(_what_is_missing(reports, trouble, settings))
 
 
-def _reports(settings: Settings) -> list[RoleReport]:
+def _reports(settings: Settings) -> tuple[list[RoleReport], str | None]:
+    """What is known of each role, and why no more is."""
     service = read_state(settings)
     bootstrap = settings.bootstrap_servers or (service.bootstrap if service else None)
     if bootstrap is None and (broker := running(settings.broker_folder)) is not None:
         bootstrap = broker.bootstrap
+    progress, trouble = None, None
     try:
         progress = read_progress(bootstrap, topic_prefix=settings.topic_prefix) if bootstrap else None
-    except Transient:
-        progress = None
+    except Transient as error:
+        trouble = str(error)
     if service is not None and bootstrap == service.bootstrap:
-        return role_reports(service.processes, progress)
-    return group_reports(progress)
+        return role_reports(service.processes, progress), trouble
+    return group_reports(progress), trouble
 
 
-def _what_is_missing(reports: list[RoleReport], settings: Settings) -> str:
-    if all(report.state == "absent" for report in reports):
-        if settings.bootstrap_servers:
-            return (
-                f"no Kafka answers at {settings.bootstrap_servers}; start it, or name another with --bootstrap-servers"
-            )
+def _what_is_missing(reports: list[RoleReport], trouble: str | None, settings: Settings) -> str:
+    if trouble is not None:
+        return trouble
+    if all(report.state == "absent" for report in reports) and not settings.bootstrap_servers:
         return f"nothing runs in {settings.dir}; start the service with `vigil up`"
     waiting = [f"{report.role} is {report.state}" for report in reports if not report.ready]
     behind = sorted({f"{report.role} has {report.lag} records left to read" for report in reports if report.lag})

@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cli.role import STEADY_SECONDS, Broker, Role, Worker, delay_seconds
+from cli.role import STEADY_SECONDS, Broker, Role, Worker, delay_seconds, last_words
 from cli.state import ProcessState
 from schemas.errors import Failed
+
+# Exit codes above it are signals.
+SIGNALLED = 128
 
 
 @dataclass(slots=True)
@@ -93,7 +96,9 @@ class Supervisor:
         watch.due = now + pause
         watch.restarts += 1
         role = watch.role
-        self._tell(f"{_name(role)} ended ({_how(code)}); starting it again in {pause:g} s (log: {role.log})")
+        # A process that was killed had no time for words; its last line tells of something else.
+        why = f": {words}" if code < SIGNALLED and (words := last_words(role.log)) else ""
+        self._tell(f"{_name(role)} ended ({_how(code)}{why}); starting it again in {pause:g} s (log: {role.log})")
         self._changed()
 
     def _start_again(self, watch: _Watch) -> None:
@@ -126,4 +131,4 @@ def _name(role: Role) -> str:
 
 
 def _how(code: int) -> str:
-    return f"signal {code - 128}" if code > 128 else f"exit code {code}"
+    return f"signal {code - SIGNALLED}" if code > SIGNALLED else f"exit code {code}"

@@ -10,7 +10,7 @@ import pytest
 
 from cli.progress import Progress
 from cli.readiness import group_reports, role_reports
-from cli.role import LONGEST_DELAY_SECONDS, Worker, delay_seconds
+from cli.role import LONGEST_DELAY_SECONDS, Worker, delay_seconds, last_words
 from cli.settings import Settings
 from cli.state import ProcessState, ServiceState, read_state, take_service_lock, write_state
 from cli.supervisor import Supervisor
@@ -52,8 +52,29 @@ def test_a_worker_that_fails_is_named_with_its_log_and_started_again(
 ) -> None:
     supervisor.start_worker(_worker(tmp_path, "replay", "--archive", "/does/not/exist"))
     _until(lambda: any("runs again" in line for line in told), look=supervisor.look)
-    assert told[0].startswith("ledger 1 ended (exit code 1); starting it again in 0.5 s")
+    assert told[0].startswith("ledger 1 ended (exit code 1: /does/not/exist: cannot be read")
+    assert "); starting it again in 0.5 s (log: " in told[0]
     assert "/does/not/exist: cannot be read" in (tmp_path / "ledger-1.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("", ""),
+        ("first\nvigil: no Kafka answers\n\n", "no Kafka answers"),
+        (
+            '{"what":"this worker ends","why":"it crashed","error":"KeyError: 1","pid":7}\n',
+            "this worker ends: it crashed: KeyError: 1",
+        ),
+        ('{"what":"stopping"}\n', "stopping"),
+        ("[1]\n", "[1]"),
+        ("x" * 300, "x" * 200 + "…"),
+    ],
+)
+def test_the_last_words_of_a_process_are_its_last_line(log: str, words: str, tmp_path: Path) -> None:
+    assert last_words(tmp_path / "log") == ""
+    (tmp_path / "log").write_text(log)
+    assert last_words(tmp_path / "log") == words
 
 
 def test_a_killed_worker_is_told_with_its_signal_and_comes_back(
