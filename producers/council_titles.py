@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -22,6 +23,12 @@ _NAMES: Final = {
 _UNTIL: Final = re.compile(r"\b(?:until|through|up to) (\d{1,2}) ([A-Z][a-z]{2,8})\.? (\d{4})")
 _ANY_DATE: Final = re.compile(r"\d{1,2} [A-Z][a-z]{2,8}\.? \d{4}")
 _MANDATE: Final = re.compile(r"\b(?:extension|renewal)(?: of)?(?: the)? mandate (?:of|until) ")
+_TERMINATION: Final = "termination of the mandate of"
+_MONTH: Final = "([A-Z][a-z]{2,8})"
+_TERMINATES: Final = re.compile(
+    r"\bto terminate (?P<what>[^,;]{3,120}),? (?:as of|effective|effective (?:on|from|as of)|with effect from|on) "
+    rf"(?:(?P<day>\d{{1,2}}) {_MONTH}|{_MONTH} (?P<day_after>\d{{1,2}}),?) (?P<year>\d{{4}})"
+)
 # Bodies that are no missions and have mandates too.
 _OTHER_BODY: Final = re.compile(r"\b(?:Panel|Group|Committee|Tribunal|forces)\b")
 _AGENDA: Final = (
@@ -43,13 +50,24 @@ def mandate_end(title: str) -> date | None:
     until = _UNTIL.search(title)
     if until is None or len(_ANY_DATE.findall(title)) != 1 or len(_MANDATE.findall(title)) != 1:
         return None
-    month = MONTHS.get(until[2][:3].lower())
-    if single_mission(title) is None or _OTHER_BODY.search(title) or month is None:
+    if single_mission(title) is None or _OTHER_BODY.search(title):
         return None
-    try:
-        return date(int(until[3]), month, int(until[1]))
-    except ValueError:
+    return _day(until[1], until[2], until[3])
+
+
+def termination(title: str, decisions: Iterable[str]) -> date | None:
+    """Return the last day of the mandate that a title says is terminated and a decision dates, if it is one mission's.
+
+    Only the text of a resolution tells the day for certain; a title may name another one.
+    """
+    mission = single_mission(title)
+    if mission is None or _TERMINATION not in title:
         return None
+    days = set()
+    for match in filter(None, map(_TERMINATES.search, decisions)):
+        if mission in match["what"] and "mandate" in match["what"]:
+            days.add(_day(match["day"] or match["day_after"], match[3] or match[4], match["year"]))
+    return days.pop() if len(days) == 1 else None
 
 
 def agenda_country(agenda: str) -> str | None:
@@ -58,3 +76,10 @@ def agenda_country(agenda: str) -> str | None:
         if match := pattern.fullmatch(agenda):
             return country_of_name(match[1])
     return None
+
+
+def _day(day: str, month: str, year: str) -> date | None:
+    try:
+        return date(int(year), MONTHS[month[:3].lower()], int(day))
+    except (KeyError, ValueError):
+        return None

@@ -47,7 +47,7 @@ def quoted_records(stream: LineStream, starts: Starts, line: int = 1) -> Iterato
 
 
 def _records(stream: LineStream, *, starts: Starts | None, line: int) -> Iterator[Record]:
-    pending: _Pending | None = None
+    pending: Pending | None = None
     begins_line = True
     while part := stream.readline(RECORD_LIMIT):
         if pending is not None and begins_line and starts is not None and starts(part):
@@ -61,7 +61,7 @@ def _records(stream: LineStream, *, starts: Starts | None, line: int) -> Iterato
                 yield Record(raw, line, len(raw))
         else:
             if pending is None:
-                pending = _Pending(line)
+                pending = Pending(line)
             pending.add(part)
             if ends_line and (starts is None or not pending.quote_is_open):
                 yield pending.record()
@@ -72,7 +72,7 @@ def _records(stream: LineStream, *, starts: Starts | None, line: int) -> Iterato
         yield pending.record()
 
 
-class _Pending:
+class Pending:
     """A record that has not ended yet; its line end counts neither in the length nor in the digest."""
 
     def __init__(self, line: int) -> None:
@@ -84,6 +84,7 @@ class _Pending:
         self._line_end = b""
 
     def add(self, part: bytes) -> None:
+        """Take the next bytes of the record."""
         self.quote_is_open ^= bool(part.count(b'"') & 1)
         part = self._line_end + part
         text = part.removesuffix(b"\n").removesuffix(b"\r")
@@ -94,9 +95,11 @@ class _Pending:
         self._digest.update(text)
 
     def is_blank(self) -> bool:
+        """Tell whether nothing but blanks was added."""
         return self._length <= RECORD_LIMIT and not b"".join(self._parts).strip()
 
     def record(self) -> Record:
+        """Return what was added."""
         raw = b"".join(self._parts)
         if self._length <= RECORD_LIMIT:
             return Record(raw, self._line, self._length)

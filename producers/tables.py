@@ -35,20 +35,28 @@ class Cells(NamedTuple):
 class Table:
     """A CSV file from its header on."""
 
-    def __init__(self, source: Source, telling: Mapping[str, str]) -> None:
-        """Read the header; `telling` gives a pattern for some first columns, by which a record's first line is known.
+    def __init__(self, source: Source, telling: Mapping[str, str], *, names: Sequence[str] = ()) -> None:
+        """Read the header, or take `names` where the file has none.
+
+        `telling` gives a pattern for some first columns, by which a record's first line is known.
 
         Raises:
-            Failed: there is none.
+            Failed: there is no header.
         """
         csv.field_size_limit(RECORD_LIMIT)
         self._source = source
-        header = next(quoted_records(source, lambda _: False), None)
-        if header is None or header.sha256 is not None:
-            raise Failed(f"{source.name}: has no header row")
-        self.names = column_names(header.raw)
-        self._starts = _starts(self.names, telling)
-        self._line = header.line + header.raw.count(b"\n") + 1
+        self.names = list(names)
+        self._line = 1
+        if not names:
+            header = next(quoted_records(source, lambda _: False), None)
+            if header is None or header.sha256 is not None:
+                raise Failed(f"{source.name}: has no header row")
+            self.names = column_names(header.raw)
+            self._line = header.line + header.raw.count(b"\n") + 1
+        self._shape = {
+            self.names.index(name): re.compile(pattern) for name, pattern in telling.items() if name in self.names[:9]
+        }
+        self._starts = _starts(self._shape)
 
     def rows(self, required: Sequence[str], optional: Sequence[str] = ()) -> Iterator[Cells | DeadLetter]:
         """Yield each data row with the cells of the required, then of the optional columns ("" where there is none).
@@ -70,7 +78,7 @@ class Table:
             position = Position(self._source.name, number, record.line)
             try:
                 text, repairs = decoded(record)
-                cells = _cells(text, width)
+                cells = self._cells(text)
             except BadInput as error:
                 yield dead_letter(error, record, position, header)
                 continue
@@ -78,6 +86,26 @@ class Table:
                 number = 0
                 continue
             yield Cells(pick(cells), repairs, record, position, header)
+
+    def _cells(self, text: str) -> list[str]:
+        """Return the cells of a record, and an empty one behind them."""
+        width = len(self.names)
+        try:
+            # Strict: a quote that is never closed, or closed in the middle of a cell, is an error and no guess.
+            cells = next(csv.reader((text,), strict=True))
+        except csv.Error as error:
+            raise BadInput(f"broken CSV: {error}") from error
+        if len(cells) == width:
+            cells.append("")
+        elif len(cells) == width + 1 and self._is_numbered(cells):
+            cells = [*cells[1:], ""]
+        elif len(cells) != width + 1 or cells[-1]:  # a comma at the end of every row is one provider's habit
+            raise BadInput(f"expected {width} cells, found {len(cells)}")
+        return cells
+
+    def _is_numbered(self, cells: Sequence[str]) -> bool:
+        """Tell whether a number of the row, which the header does not count, stands before its cells."""
+        return len(self._shape) > 1 and all(pattern.fullmatch(cells[i + 1]) for i, pattern in self._shape.items())
 
 
 def decoded(record: Record) -> tuple[str, tuple[str, ...]]:
@@ -109,37 +137,24 @@ def header_line(names: Sequence[str]) -> bytes | None:
     return header if len(header) <= KEPT_OF_OVERSIZE else None
 
 
-def _starts(names: Sequence[str], telling: Mapping[str, str]) -> Starts:
+def _starts(shape: Mapping[int, re.Pattern[str]]) -> Starts:
     """Return the test for lines that start like a record: all of the telling cells among the first ones fit.
 
     With fewer than two of them there no line does: prose that begins with a number is no record.
     """
-    places = {names.index(name): re.compile(pattern.encode()) for name, pattern in telling.items() if name in names[:9]}
-    if len(places) < 2:
+    if len(shape) < 2:
         return lambda _: False
-    last = max(places)
+    patterns = {place: re.compile(pattern.pattern.encode()) for place, pattern in shape.items()}
+    last = max(patterns)
 
     def starts(line: bytes) -> bool:
         cells = line.split(b",", last + 1)
-        return len(cells) > last and all(pattern.fullmatch(cells[i].strip(b'" ')) for i, pattern in places.items())
+        return len(cells) > last and all(pattern.fullmatch(cells[i].strip(b'" ')) for i, pattern in patterns.items())
 
     return starts
 
 
-def _cells(text: str, width: int) -> list[str]:
-    try:
-        # Strict: a quote that is never closed, or closed in the middle of a cell, is an error and no guess.
-        cells = next(csv.reader((text,), strict=True))
-    except csv.Error as error:
-        raise BadInput(f"broken CSV: {error}") from error
-    if len(cells) == width:
-        cells.append("")
-    elif len(cells) != width + 1 or cells[-1]:  # a comma at the end of every row is one provider's habit
-        raise BadInput(f"expected {width} cells, found {len(cells)}")
-    return cells
-
-
 def _is_tag_row(cells: Sequence[str]) -> bool:
-    """Tell a row of HXL tags such as `#date+start`, which stands between header and data."""
+    """Tell a row of HXL tags such as `#date+start`, which stands between header and data; a number may precede them."""
     filled = [cell for cell in cells if cell]
-    return bool(filled) and all(cell.startswith("#") for cell in filled)
+    return 2 * sum(cell.startswith("#") for cell in filled) > len(filled)

@@ -1,18 +1,21 @@
-"""UCDP's Georeferenced Event Dataset: the provider's global CSV, its country extracts, and the website's export.
+"""UCDP's Georeferenced Event Dataset: the provider's global CSV, its country extracts, the website's export, GeoJSON.
 
-Columns are bound by name, so the 42 of release 19.1, the 49 since 20.1, the extracts' additions and the export's 47
-(`best_est`, days as MM/DD/YYYY, a comma at the end of each row) are one layout. Source: the GED codebook, and what was
-counted in the files; docs/feeds.md lists the rules that were settled.
+Columns are bound by name, so the 42 of release 19.1, the 49 since 20.1, the extracts' additions, the export's 47
+(`best_est`, days as MM/DD/YYYY, a comma at the end of each row) and the properties of a GeoJSON feature are one layout.
+A candidate release without a header row has the 49. Source: the GED codebook, and what was counted in the files;
+docs/feeds.md lists the rules that were settled.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO, Final
 
 from producers.actors import actor_id
-from producers.recognise import UCDP, require
+from producers.json_tables import JsonTable, Members, object_starts
+from producers.recognise import UCDP, UCDP_GEOJSON, UCDP_HEADLESS, UCDP_JSON, UCDP_NUMBERED, require
 from producers.rows import Published, Row
 from producers.sources import Source
 from producers.states import country_of_number
@@ -45,16 +48,32 @@ _DESCRIPTION_LENGTH: Final = 300
 _LONGEST_NAMES: Final = 4000
 
 
+# In the order of the provider's global CSV since 20.1.
+_IN_ORDER: Final = """
+    id relid year active_year code_status type_of_violence conflict_dset_id conflict_new_id conflict_name dyad_dset_id
+    dyad_new_id dyad_name side_a_dset_id side_a_new_id side_a side_b_dset_id side_b_new_id side_b number_of_sources
+    source_article source_office source_date source_headline source_original where_prec where_coordinates
+    where_description adm_1 adm_2 latitude longitude geom_wkt priogrid_gid country country_id region event_clarity
+    date_prec date_start date_end deaths_a deaths_b deaths_civilians deaths_unknown best high low gwnoa gwnob
+"""
+_COLUMNS: Final = tuple(_IN_ORDER.split())
+_OBJECTS: Final = object_starts("id", "relid", "year")
+# A feature's members may stand in any order; its geometry, a point, begins with its type too.
+_FEATURES: Final = re.compile(
+    rb'\{\s{0,64}(?:"id"\s{0,8}:\s{0,8}"?[\w.-]{1,40}"?\s{0,8},\s{0,64})?'
+    rb'(?:"type"\s{0,8}:\s{0,8}"Feature"|"(?:properties|geometry)"\s{0,8}:\s{0,8}\{)'
+)
+
+
 def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
     """Yield an event for each row.
 
     Raises:
-        Failed: it is a file of another feed.
+        Failed: it is a file of another feed, or an array that is cut.
     """
     source = Source(stream, file)
-    require(source, UCDP)
-    table = Table(source, _TELLING)
-    exported = "best_est" in table.names
+    table = _table(source, require(source, UCDP))
+    exported = isinstance(table, Table) and "best_est" in table.names
     estimates = [f"{name}_est" if exported else name for name in _ESTIMATES]
     for row in table.rows((*_REQUIRED, *estimates), _OPTIONAL):
         if not isinstance(row, Cells):
@@ -64,6 +83,26 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
             yield Published(_event(row, us_order=exported))
         except BadInput as error:
             yield row.refused(error)
+
+
+def _table(source: Source, layout: str) -> Table | JsonTable:
+    if layout == UCDP_GEOJSON:
+        return JsonTable(source, _FEATURES, _of_feature)
+    if layout == UCDP_JSON:
+        return JsonTable(source, _OBJECTS)
+    if layout == UCDP_HEADLESS:
+        return Table(source, _TELLING, names=_COLUMNS)
+    return Table(source, _TELLING, names=("", *_COLUMNS) if layout == UCDP_NUMBERED else ())
+
+
+def _of_feature(feature: Members) -> Members:
+    """Return a feature's properties, and the point's two numbers where the properties lack them."""
+    properties, geometry = feature.get("properties"), feature.get("geometry")
+    if not isinstance(properties, dict):
+        raise BadInput("the feature has no properties")
+    point = geometry.get("coordinates") if isinstance(geometry, dict) and geometry.get("type") == "Point" else None
+    longitude, latitude = point[:2] if isinstance(point, list) and len(point) > 1 else (None, None)
+    return {"longitude": longitude, "latitude": latitude} | properties
 
 
 def _event(row: Cells, *, us_order: bool) -> Event:

@@ -1,6 +1,7 @@
 """Fatalities of United Nations missions: a row is one dead person, an event a mission's dead of a day and a cause.
 
-Source: the UN Peace and Security Data Hub's dataset DPPADPOSS-FATALITIES as CSV. A file is a complete statement of its
+Source: the UN Peace and Security Data Hub's dataset DPPADPOSS-FATALITIES as CSV, or as its API answers (JSON, days in
+milliseconds since 1970). A file is a complete statement of its
 day, `last_update`: that is the sequence and the publish_time of all its events. The events are told at the end of the
 file, because their rows stand anywhere in it; what is kept until then is a number for each event and the persons' ids.
 """
@@ -9,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import BinaryIO, Final
 
 from producers.actors import actor_id
+from producers.json_tables import JsonTable, Members, object_starts
 from producers.missions import MISSIONS
-from producers.recognise import FATALITIES, require
+from producers.recognise import FATALITIES, FATALITIES_JSON, require
 from producers.rows import Held, Merged, Published, Row
 from producers.sources import Source
 from producers.tables import Cells, Table
@@ -26,6 +29,8 @@ _COLUMNS: Final = (
     "type_of_casualty",
 )
 _TELLING: Final = {"id": r"\d{1,9}", "incident_date": r"\d{4}-\d\d-\d\d"}
+_OBJECTS: Final = object_starts("id", *_COLUMNS)
+_EPOCH: Final = date(1970, 1, 1)
 _ATTACK: Final = "Malicious Act"
 _GROUPS: Final = {
     "Military": "peacekeepers",
@@ -55,13 +60,14 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
     """Yield Held for each good row, then each event, and Merged for each further row of it.
 
     Raises:
-        Failed: it is a file of another feed.
+        Failed: it is a file of another feed, or an array that is cut.
     """
     source = Source(stream, file)
-    require(source, FATALITIES)
+    from_api = require(source, FATALITIES) == FATALITIES_JSON
+    table = JsonTable(source, _OBJECTS, _with_days) if from_api else Table(source, _TELLING)
     incidents: dict[tuple[str, str, str], _Incident] = {}
     persons: dict[str, _Incident] = {}
-    for row in Table(source, _TELLING).rows(_COLUMNS):
+    for row in table.rows(_COLUMNS):
         if not isinstance(row, Cells):
             yield row
             continue
@@ -76,18 +82,31 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
             yield Merged()
 
 
+def _with_days(members: Members) -> Members:
+    """Return an object of the API with its two days as CSV has them; negative milliseconds lie before 1970."""
+    days = {}
+    for name, field in (("incident_date", "event_time.start"), ("last_update", "publish_time")):
+        moment = members.get(name)
+        if isinstance(moment, int | float) and not isinstance(moment, bool):
+            try:
+                days[name] = (_EPOCH + timedelta(milliseconds=moment)).isoformat()
+            except OverflowError as error:
+                raise BadInput(f"{shown(str(moment))} milliseconds are no day of the calendar", field) from error
+    return {**members, **days}
+
+
 def _add(row: Cells, incidents: dict[tuple[str, str, str], _Incident], persons: dict[str, _Incident]) -> None:
     person, mission, date_text, kind, personnel, update_text, casualty = (cell.strip() for cell in row.values)
-    date, last_update = day(date_text, "event_time.start"), day(update_text, "publish_time")
+    happened, last_update = day(date_text, "event_time.start"), day(update_text, "publish_time")
     for text, field in ((person, "id"), (mission, "mission"), (kind, "type")):
         if not 0 < len(text) <= 100:
             raise BadInput(f"expected a text of 1 to 100 letters, found {shown(text)}", field)
     if casualty not in ("Fatality", ""):
         raise BadInput(f"expected a fatality, found {shown(casualty)}", "killed")
-    if date > last_update:
-        raise BadInput(f"incident_date {date} is after last_update {last_update}", "event_time.start")
-    midnight(date, days_later=1)  # what has no end is refused here, where its row is at hand
-    key = (mission, date.isoformat(), kind)
+    if happened > last_update:
+        raise BadInput(f"incident_date {happened} is after last_update {last_update}", "event_time.start")
+    midnight(happened, days_later=1)  # what has no end is refused here, where its row is at hand
+    key = (mission, happened.isoformat(), kind)
     # A person can be listed twice, for example under two former nationalities: the first listing counts.
     incident = persons.get(person) or incidents.setdefault(key, _Incident(*key))
     incident.rows += 1
