@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from producers.feeds import Files
     from producers.publish import Outlet, Summary
 
-FEEDS = ("ucdp-ged", "un-fatalities", "unsc", "vigil")
+FEEDS = ("ucdp-ged", "un-fatalities", "unsc", "cline-coups", "gdelt", "acled", "vigil")
 
 
 @click.command()
@@ -25,8 +25,11 @@ FEEDS = ("ucdp-ged", "un-fatalities", "unsc", "vigil")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help="Read everything, send nothing; needs no broker.")
 @click.option("--as-jsonl", is_flag=True, help="With --dry-run: print each event, and why rows are bad, as JSON lines.")
+@click.option("--all", "every_row", is_flag=True, help="Of gdelt: every row, not only those of violence and coercion.")
 @with_settings
-def publish(settings: Settings, feed: str, files: tuple[str, ...], *, dry_run: bool, as_jsonl: bool) -> int:
+def publish(
+    settings: Settings, feed: str, files: tuple[str, ...], *, dry_run: bool, as_jsonl: bool, every_row: bool
+) -> int:
     """Publish the files of a feed; `-` is standard input, and gzip is read as it is.
 
     The last line of stdout (with --as-jsonl of stderr) says what became of the rows: {"read": ..., "published": ...,
@@ -37,6 +40,8 @@ def publish(settings: Settings, feed: str, files: tuple[str, ...], *, dry_run: b
     """
     if as_jsonl and not dry_run:
         raise Misuse("--as-jsonl goes with --dry-run only")
+    if every_row and feed != "gdelt":
+        raise Misuse("--all is for gdelt only: the other feeds leave no row out")
     from producers.feeds import Files, check_files  # noqa: PLC0415 - --help needs none of it
     from producers.publish import Stopped, Summary  # noqa: PLC0415
 
@@ -48,7 +53,7 @@ def publish(settings: Settings, feed: str, files: tuple[str, ...], *, dry_run: b
     else:
         with _outlet(settings, feed, dry_run=dry_run, as_jsonl=as_jsonl) as outlet:
             try:
-                summary = _publish(feed, Files(files), outlet)
+                summary = _publish(feed, Files(files), outlet, every_row=every_row)
             except Stopped as error:
                 failure, summary = error, error.summary
     if failure is not None:
@@ -78,12 +83,12 @@ def _outlet(settings: Settings, feed: str, *, dry_run: bool, as_jsonl: bool) -> 
         yield LogOutlet(writer, feed=feed, topic_prefix=settings.topic_prefix)
 
 
-def _publish(feed: str, files: Files, outlet: Outlet) -> Summary:
+def _publish(feed: str, files: Files, outlet: Outlet, *, every_row: bool) -> Summary:
     from producers.feeds import read_files  # noqa: PLC0415
     from producers.publish import publish as publish_rows  # noqa: PLC0415
 
     with _progress(files) as on_progress:
-        return publish_rows(read_files(feed, files), outlet, on_progress=on_progress)
+        return publish_rows(read_files(feed, files, every_row=every_row), outlet, on_progress=on_progress)
 
 
 @contextmanager

@@ -85,13 +85,16 @@ _GOVERNMENT: Final = "Government of "
 @lru_cache(maxsize=65_536)
 def actor_id(name: str) -> str:
     """Return the stable id of the actor that a feed calls so."""
+    return known_actor(name) or fold(name)[:200]
+
+
+def known_actor(name: str) -> str | None:
+    """Return the id of a government or of an actor of the table, None of a name that only folding makes an id of."""
     known = _IDS.get(fold(name))
-    if known is not None:
-        return known
-    country = country_of_name(name.removeprefix(_GOVERNMENT)) if name.startswith(_GOVERNMENT) else None
-    if country is not None:
-        return f"gov-{country.lower()}"
-    return fold(name)[:200]
+    if known is None and name.startswith(_GOVERNMENT):
+        country = country_of_name(name.removeprefix(_GOVERNMENT))
+        return f"gov-{country.lower()}" if country else None
+    return known
 
 
 def _table(text: str) -> dict[str, str]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from producers import own_events, ucdp_ged, un_fatalities, unsc
-from producers.recognise import COUNCIL, FATALITIES, OWN, UCDP, require
+from producers import acled, cline_coups, gdelt, own_events, ucdp_ged, un_fatalities, unsc
+from producers.recognise import ACLED, COUNCIL, COUPS, FATALITIES, GDELT, OWN, UCDP, require
 from producers.rows import Row
 from producers.sources import STANDARD_INPUT, Source, opened
 
@@ -18,6 +18,9 @@ FEEDS: Final[Mapping[str, Parse]] = {
     UCDP: ucdp_ged.parse,
     FATALITIES: un_fatalities.parse,
     COUNCIL: unsc.parse,
+    COUPS: cline_coups.parse,
+    GDELT: gdelt.parse,
+    ACLED: acled.parse,
     OWN: own_events.parse,
 }
 
@@ -68,8 +71,10 @@ def check_files(feed: str, names: Sequence[str]) -> None:
         require(Source(stream, name), feed)
 
 
-def read_files(feed: str, files: Files) -> Iterator[Row]:
+def read_files(feed: str, files: Files, *, every_row: bool = False) -> Iterator[Row]:
     """Yield the rows of all files in order; entries of one resolution are merged across them.
+
+    With `every_row` no row of GDELT is left out for what it tells of; the other feeds leave out none.
 
     Raises:
         Failed: a file cannot be read, or is not of this feed.
@@ -78,7 +83,9 @@ def read_files(feed: str, files: Files) -> Iterator[Row]:
         yield from unsc.parse_together(files)
         return
     for stream, name in files:
-        yield from FEEDS[feed](stream, name)
+        yield from (
+            gdelt.parse(stream, name, every_row=True) if every_row and feed == GDELT else FEEDS[feed](stream, name)
+        )
 
 
 def _is_regular(name: str) -> bool:

@@ -31,6 +31,9 @@ FILES = {
     "ucdp-ged": content_of(RECORDED / "ucdp-ged.global-49.csv"),
     "un-fatalities": content_of(RECORDED / "un-fatalities.csv"),
     "unsc": content_of(RECORDED / "unsc.jsonl"),
+    "cline-coups": content_of(RECORDED / "cline-coups.2.1.2.csv"),
+    "gdelt": content_of(RECORDED / "gdelt.2.0.tsv"),
+    "acled": content_of(RECORDED / "acled.current.csv"),
     "vigil": content_of(SAMPLES / "mali-2021.jsonl"),
 }
 

@@ -82,6 +82,21 @@ def test_a_missing_file_is_one_clear_line(capfd: pytest.CaptureFixture[str]) -> 
     assert "cannot be read: No such file" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["nofeed", MALI], ["vigil"], ["vigil", MALI, "--as-jsonl"]])
+def test_of_gdelt_the_rows_that_tell_of_no_violence_are_skipped_unless_all_is_given(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    path = str(RECORDED / "gdelt.1.0.tsv")
+    rows = Path(path).read_text().splitlines()
+    violent = sum(row.split("\t")[28] in ("17", "18", "19", "20") for row in rows)
+    assert run(["publish", "gdelt", path, "--dry-run"]) == 0
+    summary = json.loads(capfd.readouterr().out)
+    assert summary == NOTHING | {"read": len(rows), "published": violent, "skipped": len(rows) - violent}
+    assert run(["publish", "gdelt", path, "--dry-run", "--all"]) == 0
+    assert json.loads(capfd.readouterr().out) == NOTHING | {"read": len(rows), "published": len(rows)}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nofeed", MALI], ["vigil"], ["vigil", MALI, "--as-jsonl"], ["vigil", MALI, "--all"]]
+)
 def test_a_wrong_call_is_exit_2(arguments: list[str]) -> None:
     assert run(["publish", *arguments]) == 2

@@ -18,11 +18,16 @@ UCDP = content_of(RECORDED / "ucdp-ged.global-49.csv")
 FATALITIES = content_of(RECORDED / "un-fatalities.csv")
 COUNCIL = content_of(RECORDED / "unsc.jsonl")
 OWN = content_of(SAMPLES / "mali-2021.jsonl")
-OF_FEEDS = {"ucdp-ged": UCDP, "un-fatalities": FATALITIES, "unsc": COUNCIL, "vigil": OWN}
+OF_FEEDS = {
+    "ucdp-ged": UCDP,
+    "un-fatalities": FATALITIES,
+    "unsc": COUNCIL,
+    "cline-coups": content_of(RECORDED / "cline-coups.2.0.0.csv"),
+    "gdelt": content_of(RECORDED / "gdelt.2.0.tsv"),
+    "acled": content_of(RECORDED / "acled.current.csv"),
+    "vigil": OWN,
+}
 OTHERS = {
-    "ACLED": b"event_id_cnty,event_date,year\nMLI1,2021-01-01,2021\n",
-    "Cline": b'"coup_id","cowcode","country"\n"04001011959",40,"Cuba"\n',
-    "GDELT": b"\t".join([b"1", b"20200101", b"202001", b"2020", *[b"1"] * 57]) + b"\n",
     "GeoJSON": b'{\n"type": "FeatureCollection",\n"features": []}\n',
     "JSON array": b'[{"casualty_id": "x"}]\n',
     "XML": b'<?xml version="1.0"?>\n<rss/>\n',
@@ -51,10 +56,10 @@ def test_what_is_of_no_feed_here_is_refused_by_name(feed: str, looks_like: str) 
 
 
 def test_an_empty_file_lacks_a_header_where_one_is_due() -> None:
-    for feed in ("ucdp-ged", "un-fatalities"):
+    for feed in ("ucdp-ged", "un-fatalities", "cline-coups", "acled"):
         with pytest.raises(Failed, match="empty"):
             read(feed, b"\n\n")
-    assert read("unsc", b"").rows == read("vigil", b"").rows == []
+    assert read("unsc", b"").rows == read("gdelt", b"").rows == read("vigil", b"").rows == []
 
 
 def test_a_header_without_a_needed_column_is_refused() -> None:

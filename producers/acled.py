@@ -1,0 +1,220 @@
+"""ACLED's exports: a row is one event of one day and place. Users bring them under ACLED's terms; none is kept here.
+
+Columns are bound by name, so that today's 31 and the older set (data_id, iso3; no disorder_type) are one layout.
+`timestamp`, the time of upload, orders what ACLED said of an event: it is the publish_time, and as no sequence is given
+it is that too. Source: the ACLED codebook; docs/feeds.md lists the rules that were settled.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import BinaryIO, Final
+
+import pycountry
+
+from producers.acled_names import acled_actor, mission_of, short_name
+from producers.recognise import ACLED, require
+from producers.rows import Published, Row
+from producers.sources import Source
+from producers.states import country_of_name
+from producers.subdivisions import division_code
+from producers.tables import Cells, Table
+from producers.values import MONTHS, decimal, midnight, required, shown, whole
+from schemas.countries import COUNTRIES
+from schemas.errors import BadInput
+from schemas.event import Event, check_event
+
+_REQUIRED: Final = (
+    *("event_id_cnty", "event_date", "time_precision", "event_type", "sub_event_type"),
+    *("actor1", "inter1", "actor2", "inter2"),
+    *("country", "admin1", "location", "latitude", "longitude", "geo_precision", "fatalities"),
+)
+_OPTIONAL: Final = ("assoc_actor_1", "assoc_actor_2", "iso", "iso3", "notes", "timestamp")
+_COLUMNS: Final = (*_REQUIRED, *_OPTIONAL)
+_TELLING: Final = {
+    "event_id_cnty": r"[A-Z]{3}\d{1,9}",
+    "event_date": r"\d{4}-\d\d-\d\d|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{4}|\d{1,2}-\d{1,2}-\d{4}",
+    "year": r"(19|20)\d\d",
+    "time_precision": "[123]",
+}
+_ID: Final = re.compile(r"[A-Z]{3}\d{1,9}", re.ASCII)
+_DAY: Final = re.compile(
+    r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T]00:00:00(?:\.0+)?)?|(\d\d?)[ -]([A-Za-z]{3,9})[ -](\d{4})|(\d\d?)-(\d\d?)-(\d{4})",
+    re.ASCII,
+)
+_TYPES: Final = {
+    "Battles": "attack",
+    "Explosions/Remote violence": "attack",
+    "Violence against civilians": "attack",
+    "Protests": "protest",
+    "Riots": "protest",
+    "Strategic developments": "statement",
+}
+# Where the finer type decides. ACLED itself counts force against protesters as political violence, like attacks.
+_SUB_TYPES: Final = {"Excessive force against protesters": "attack", "Agreement": "agreement"}
+_PLACE_PRECISIONS: Final = {1: "exact", 2: "near", 3: "admin1"}
+_CIVILIANS: Final = ("7", "Civilians")
+_PROTESTERS: Final = ("6", "Protesters")
+_LONGEST: Final = 4000
+_DESCRIPTION_LENGTH: Final = 300
+
+
+def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
+    """Yield an event for each row.
+
+    Raises:
+        Failed: it is a file of another feed.
+    """
+    source = Source(stream, file)
+    require(source, ACLED)
+    for row in Table(source, _TELLING).rows(_REQUIRED, _OPTIONAL):
+        if not isinstance(row, Cells):
+            yield row
+            continue
+        try:
+            yield Published(_event(row))
+        except BadInput as error:
+            yield row.refused(error)
+
+
+def _event(row: Cells) -> Event:
+    cell = {name: value.strip() for name, value in zip(_COLUMNS, row.values, strict=True)}
+    if not _ID.fullmatch(cell["event_id_cnty"]):
+        raise BadInput(f"expected an id as MLI4111, found {shown(cell['event_id_cnty'])}", "id")
+    start, end, precision = _interval(cell["event_date"], cell["time_precision"])
+    sides, mission = _sides(cell)
+    names = " - ".join(filter(None, map(short_name, (cell["actor1"], cell["actor2"]))))
+    what = cell["sub_event_type"] or cell["event_type"]
+    fatalities = whole(cell["fatalities"], "killed.total.best")
+    published = _published(cell["timestamp"])
+    return check_event(
+        {
+            "id": f"{ACLED}:{cell['event_id_cnty']}",
+            "source": ACLED,
+            "type": _type(cell["event_type"], cell["sub_event_type"]),
+            "title": f"{what}: {names}, {cell['location'] or cell['country']}",
+            "description": _short(cell["notes"]),
+            "event_time": {"start": start, "end": end, "precision": precision},
+            "publish_time": published or end,
+            "publish_time_basis": "stated" if published else "assumed",
+            "place": _place(cell),
+            "actors": sides,
+            "mission": mission,
+            "method": cell["sub_event_type"] or None,
+            "killed": {"total": {"best": fatalities}},
+            "repairs": row.repairs,
+        }
+    )
+
+
+def _type(event_type: str, sub_event_type: str) -> str:
+    general = _TYPES.get(event_type)
+    if general is None:
+        raise BadInput(f"expected one of the six event types, found {shown(event_type)}", "type")
+    return _SUB_TYPES.get(sub_event_type, general)
+
+
+def _short(notes: str) -> str:
+    return notes if len(notes) <= _DESCRIPTION_LENGTH else notes[: _DESCRIPTION_LENGTH - 1] + "…"
+
+
+def _sides(cell: dict[str, str]) -> tuple[tuple[dict[str, str], ...], str | None]:
+    """Return the actors and the one mission among them.
+
+    That someone is first says nothing. Who is attacked is certain for civilians, and for protesters who meet with
+    excessive force; the other side then attacked. All others are belligerents, of demonstrations and developments
+    participants.
+    """
+    if sum(len(cell[name]) for name in ("actor1", "actor2", "assoc_actor_1", "assoc_actor_2")) > _LONGEST:
+        raise BadInput("the actors' names are too long", "actors")
+    attacked: tuple[str, ...] = _CIVILIANS if _type(cell["event_type"], "") == "attack" else ()
+    if cell["sub_event_type"] == "Excessive force against protesters":
+        attacked = (*_CIVILIANS, *_PROTESTERS)
+    sides = [_side(cell, "1"), _side(cell, "2")]
+    targets = [bool(names) and cell[f"inter{side}"] in attacked for side, names in zip("12", sides, strict=True)]
+    usual = "belligerent" if _type(cell["event_type"], "") == "attack" else "participant"
+    actors: dict[str, dict[str, str]] = {}
+    for names, target in zip(sides, targets, strict=True):
+        role = "target" if target else "perpetrator" if any(targets) else usual
+        for name in names:
+            actors.setdefault(acled_actor(name), {"id": acled_actor(name), "name": name, "role": role})
+    return tuple(actors.values()), mission_of(name for names in sides for name in names)
+
+
+def _side(cell: dict[str, str], side: str) -> list[str]:
+    """Return an actor and those that ACLED associates with it."""
+    names = (cell[f"actor{side}"], *cell[f"assoc_actor_{side}"].split("; "))
+    return [name.strip() for name in names if name.strip()]
+
+
+def _place(cell: dict[str, str]) -> dict[str, object]:
+    country = _country(cell["iso3"], cell["iso"], cell["country"])
+    level = required(cell["geo_precision"], "place.precision")
+    if level not in _PLACE_PRECISIONS:
+        raise BadInput(f"expected geo_precision 1 to 3, found {level}", "place.precision")
+    return {
+        "country": country,
+        "admin1": cell["admin1"] or None,
+        "admin1_code": division_code(country, cell["admin1"]) if 0 < len(cell["admin1"]) < _LONGEST else None,
+        "name": cell["location"] or None,
+        "latitude": decimal(cell["latitude"], "place.latitude"),
+        "longitude": decimal(cell["longitude"], "place.longitude"),
+        "precision": _PLACE_PRECISIONS[level],
+    }
+
+
+@lru_cache(maxsize=4096)
+def _country(iso3: str, number: str, name: str) -> str:
+    """Return the ISO alpha-3 code; Kosovo has no number, so its name tells."""
+    found = pycountry.countries.get(numeric=number.partition(".")[0].zfill(3)) if number else None
+    for code in (iso3, found.alpha_3 if found else None, country_of_name(name)):
+        if code in COUNTRIES:
+            return str(code)
+    raise BadInput(f"no country is known by {shown(name)} or the ISO number {shown(number)}", "place.country")
+
+
+@lru_cache(maxsize=16_384)
+def _interval(text: str, precision: str) -> tuple[str, str, str]:
+    day = _day(text)
+    level = required(precision, "event_time.precision")
+    if level == 1:
+        return midnight(day), midnight(day, days_later=1), "day"
+    if level == 2:
+        # Only the week is known, and the day given is its middle.
+        return midnight(day, days_later=-3), midnight(day, days_later=4), "week"
+    if level == 3:
+        last = day.replace(day=monthrange(day.year, day.month)[1])
+        return midnight(day.replace(day=1)), midnight(last, days_later=1), "month"
+    raise BadInput(f"expected time_precision 1 to 3, found {level}", "event_time.precision")
+
+
+def _day(text: str) -> date:
+    """Return the day of `2021-10-02`, `02 October 2021` or `02-10-2021`, which is never the American order."""
+    match = _DAY.fullmatch(text) if len(text) < 40 else None
+    if match is None:
+        raise BadInput(f"expected a date as 2021-10-02, found {shown(text)}", "event_time.start")
+    year, month, day, day_of_name, name, year_of_name, day_first, month_second, year_last = match.groups()
+    try:
+        if name:
+            return date(int(year_of_name), MONTHS.get(name[:3].lower(), 0), int(day_of_name))
+        if year:
+            return date(int(year), int(month), int(day))
+        return date(int(year_last), int(month_second), int(day_first))
+    except ValueError as error:
+        raise BadInput(f"{shown(text)} is no day of the calendar", "event_time.start") from error
+
+
+@lru_cache(maxsize=16_384)
+def _published(text: str) -> str | None:
+    """Return the time of upload, which is written as seconds since 1970; None where the export lacks it."""
+    seconds = whole(text, "publish_time")
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError) as error:
+        raise BadInput(f"{shown(text)} is no time in seconds", "publish_time") from error

@@ -1,0 +1,200 @@
+"""GDELT's event exports: a row is what a machine read in an article, a lead and no incident.
+
+Tab-separated without a header and without quoting: 61 columns in 2.0, 58 in 1.0, 57 in its backfile until 2013, which
+has no SOURCEURL; one file may hold several of them. Only the kinds of violence and coercion become events unless every
+row is asked for. Source: the GDELT codebooks of 1.0 and 2.0; docs/feeds.md lists the rules that were settled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, BinaryIO, Final
+
+import orjson
+
+from producers.cameo import cameo_actor, label, method
+from producers.fips import FIPS, NOWHERE, SEAS
+from producers.recognise import GDELT, require
+from producers.records import Record, line_records
+from producers.rows import Position, Published, Row, Skipped
+from producers.sources import Source
+from producers.subdivisions import division_code
+from producers.tables import dead_letter, decoded
+from producers.values import decimal, midnight, shown
+from schemas.errors import BadInput
+from schemas.event import Event, parse_event
+
+_DONE: Final = (0, 1, 26, 28)  # GLOBALEVENTID, SQLDATE, EventCode, EventRootCode
+_ACTORS: Final = (5, 6, 8, 15, 16, 18)  # code, name and known group of each
+# Type, FullName, CountryCode, Lat and Long of ActionGeo, then DATEADDED and SOURCEURL.
+_PICK_58: Final = itemgetter(*_DONE, *_ACTORS, 49, 50, 51, 53, 54, 56, 57)
+_PICK: Final = {57: _PICK_58, 58: _PICK_58, 61: itemgetter(*_DONE, *_ACTORS, 51, 52, 53, 56, 57, 59, 60)}
+_ROOT: Final = 28
+_ROOTS: Final = frozenset(f"{root:02}" for root in range(1, 21))
+_VIOLENT: Final = frozenset(("17", "18", "19", "20"))
+_TYPES: Final = {"14": "protest", "18": "attack", "19": "attack", "20": "attack"}
+_COUNTRY, _STATE_OF_US, _CITY_OF_US, _CITY, _STATE = "12345"
+_PRECISIONS: Final = {
+    _COUNTRY: "country",
+    _STATE_OF_US: "admin1",
+    _STATE: "admin1",
+    # The centre of a town that was mentioned, as likely as not the one where the news was written.
+    _CITY_OF_US: "near",
+    _CITY: "near",
+}
+_ADDED: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?", re.ASCII)
+_NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
+_LONGEST_NAME: Final = 4000
+_SKIPPED: Final = Skipped()
+
+
+def parse(stream: BinaryIO, file: str, *, every_row: bool = False) -> Iterator[Row]:
+    """Yield an event for each row of EventRootCode 17 to 20, or with `every_row` for each; others are skipped.
+
+    Raises:
+        Failed: it is a file of another feed.
+    """
+    source = Source(stream, file)
+    require(source, GDELT)
+    for number, record in enumerate(line_records(source), 1):
+        try:
+            event = _event(record, every_row=every_row)
+            yield _SKIPPED if event is None else Published(event)
+        except BadInput as error:
+            yield dead_letter(error, record, Position(file, number, record.line))
+
+
+def _event(record: Record, *, every_row: bool) -> Event | None:
+    text, repairs = decoded(record)
+    cells = text.split("\t")
+    if len(cells) not in _PICK:
+        raise BadInput(f"expected 57, 58 or 61 cells, found {len(cells)}")
+    root = cells[_ROOT]
+    if root not in _ROOTS:
+        raise BadInput(f"expected an EventRootCode 01 to 20, found {shown(root)}", "type")
+    if not every_row and root not in _VIOLENT:
+        return None
+    if len(cells) == 57:
+        cells.append("")
+    return _told(_PICK[len(cells)](cells), repairs)
+
+
+def _told(cells: Sequence[str], repairs: tuple[str, ...]) -> Event:
+    key, day, code, root = cells[:4]
+    kind, name, fips, latitude, longitude, added, url = cells[10:]
+    if not _NUMBER.fullmatch(key):
+        raise BadInput(f"expected a GLOBALEVENTID, found {shown(key)}", "id")
+    attack = root in ("18", "19", "20")
+    people, sides = _people(tuple(cells[4:10]), attack)
+    place, where, mended = _place(kind, name, fips, latitude, longitude)
+    members: dict[str, Any] = {
+        "id": f"{GDELT}:{int(key)}",
+        "source": GDELT,
+        "type": _TYPES.get(root, "statement"),
+        "title": f"{label(code)}{sides}{where}",
+        "event_time": _interval(day),
+        "publish_time": _published(added),
+        "place": place,
+        "actors": people,
+        "method": method(code) if attack else None,
+        "coding": "machine",
+        "repairs": repairs + mended,
+    }
+    if url.startswith(("http://", "https://", "ftp://")):
+        members["links"] = ({"url": url},)
+    else:
+        members["description"] = url.strip()  # a source that is not on the web, such as BBC Monitoring
+    return parse_event(orjson.dumps(members))
+
+
+@lru_cache(maxsize=4096)
+def _interval(text: str) -> dict[str, str]:
+    match = _ADDED.fullmatch(text)
+    if match is None or match[4]:
+        raise BadInput(f"expected a day as YYYYMMDD, found {shown(text)}", "event_time.start")
+    try:
+        start = date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError as error:
+        raise BadInput(f"{shown(text)} is no day of the calendar", "event_time.start") from error
+    return {"start": midnight(start), "end": midnight(start, days_later=1), "precision": "day"}
+
+
+@lru_cache(maxsize=4096)
+def _published(text: str) -> str:
+    """Return DATEADDED, the time at which GDELT took it up: a moment in 2.0, in 1.0 a day, of which its end counts."""
+    match = _ADDED.fullmatch(text)
+    if match is None:
+        raise BadInput(f"expected a time as YYYYMMDD or YYYYMMDDHHMMSS, found {shown(text)}", "publish_time")
+    try:
+        if match[4]:
+            return datetime(*map(int, match.groups())).isoformat() + "Z"  # type: ignore[arg-type]  # noqa: DTZ001
+        return midnight(date(int(match[1]), int(match[2]), int(match[3])), days_later=1)
+    except ValueError as error:
+        raise BadInput(f"{shown(text)} is no time of the calendar", "publish_time") from error
+
+
+@lru_cache(maxsize=16_384)
+def _people(cells: tuple[str, ...], attack: bool) -> tuple[tuple[dict[str, str], ...], str]:
+    """Return the actors, and the two of them as a title says them: the first acts, the second is acted upon."""
+    people: dict[str, dict[str, str]] = {}
+    names = []
+    roles = ("perpetrator" if attack else "initiator", "target")
+    for code, name, group, role in zip(cells[0::3], cells[1::3], cells[2::3], roles, strict=True):
+        code, name = code.strip(), " ".join(name.split())  # noqa: PLW2901  some files of 1.0 begin codes with a blank
+        if len(code) + len(name) > _LONGEST_NAME:
+            raise BadInput(f"the actor's name has {len(name)} letters", "actors")
+        if code or name:
+            identity = cameo_actor(code, name, group.strip())
+            people.setdefault(identity, {"id": identity, "name": name or code, "role": role})
+            names.append(name or code)
+    return tuple(people.values()), f": {' - '.join(names)}" if names else ""
+
+
+@lru_cache(maxsize=16_384)
+def _place(
+    kind: str, full_name: str, fips: str, latitude_text: str, longitude_text: str
+) -> tuple[dict[str, object] | None, str, tuple[str, ...]]:
+    """Return the place, what a title says of it, and what was mended."""
+    if len(full_name) > _LONGEST_NAME:
+        raise BadInput(f"the place's name has {len(full_name)} letters", "place.name")
+    name, admin1 = _names(kind, full_name)
+    latitude, longitude = decimal(latitude_text, "place.latitude"), decimal(longitude_text, "place.longitude")
+    repairs = []
+    if latitude == longitude == 0:
+        latitude = longitude = None  # so the backfile writes that it knows none
+    elif (latitude is None) != (longitude is None):
+        latitude = longitude = None
+        repairs.append("coordinates")
+    fips = fips.strip()
+    country = FIPS.get(fips)
+    if fips and country is None and fips not in SEAS | NOWHERE:
+        repairs.append("country")
+    if latitude is None and not country and not name:
+        return None, "", tuple(repairs)
+    place: dict[str, object] = {
+        "country": country,
+        "admin1": admin1 if country else None,
+        "admin1_code": division_code(country, admin1) if country and admin1 else None,
+        "name": name,
+        "latitude": latitude,
+        "longitude": longitude,
+        "precision": "sea" if fips in SEAS else _PRECISIONS.get(kind.strip()),
+    }
+    return place, f", {name}" if name else "", tuple(repairs)
+
+
+def _names(kind: str, full_name: str) -> tuple[str | None, str | None]:
+    """Return name and first-order division of `Tessalit, Kidal, Mali`, `Kidal, Mali` or `Mali`."""
+    parts = [" ".join(part.split()) for part in full_name.split(",")]
+    if kind.strip() == _COUNTRY:
+        return ", ".join(filter(None, parts)) or None, None  # `Gambia, The`
+    if kind.strip() in (_STATE, _STATE_OF_US):
+        admin1 = parts[-2] if len(parts) > 1 else parts[0]
+    else:
+        admin1 = parts[-2] if len(parts) > 2 else ""
+    # `Oceans (general)` is how GDELT says that it knows no division.
+    return parts[0] or None, admin1 if admin1 and not admin1.endswith("(general)") else None
