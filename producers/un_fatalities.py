@@ -76,8 +76,10 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
             yield Held()
         except BadInput as error:
             yield row.refused(error)
+    # A file is of one day, even if some of its rows say that they were last touched earlier.
+    published = max((incident.last_update for incident in incidents.values()), default="")
     for incident in incidents.values():
-        yield Published(_event(incident))
+        yield Published(_event(incident, published))
         for _ in range(incident.rows - 1):
             yield Merged()
 
@@ -118,7 +120,7 @@ def _add(row: Cells, incidents: dict[tuple[str, str, str], _Incident], persons: 
         setattr(incident, group, getattr(incident, group) + 1)
 
 
-def _event(incident: _Incident) -> Event:
+def _event(incident: _Incident, published: str) -> Event:
     total = incident.peacekeepers + incident.civilians + incident.other
     groups = {
         "total": total,
@@ -134,10 +136,10 @@ def _event(incident: _Incident) -> Event:
             "id": f"{FATALITIES}:{incident.mission}:{incident.day}:{incident.kind}",
             "source": FATALITIES,
             "type": "attack" if attacked else "fatality",
-            "sequence": incident.last_update,
+            "sequence": published,
             "title": f"{incident.mission}: {total} dead, {incident.kind.lower()}",
             "event_time": {"start": midnight(start), "end": midnight(start, days_later=1), "precision": "day"},
-            "publish_time": f"{incident.last_update}T00:00:00Z",
+            "publish_time": f"{published}T00:00:00Z",
             "publish_time_basis": "stated",
             "place": {"country": country, "precision": "country"} if country else None,
             "actors": [

@@ -53,6 +53,14 @@ def test_every_event_has_the_dead_that_plain_csv_counts() -> None:
         assert document["mission"] == mission
 
 
+def test_a_file_is_of_one_day_the_latest_that_any_of_its_rows_names() -> None:
+    older = person(1, last_update="2023-10-01", incident_date="2020-01-01")
+    newer = person(2, last_update="2023-11-28", incident_date="2020-01-02")
+    for event in outcome_of(older, newer).events:
+        assert event.sequence == "2023-11-28"
+        assert event.publish_time.isoformat() == "2023-11-28T00:00:00+00:00"
+
+
 def test_each_row_is_held_and_then_an_event_or_part_of_one() -> None:
     outcome = read("un-fatalities", CONTENT)
     assert outcome.counted(Held) == len(ROWS)
