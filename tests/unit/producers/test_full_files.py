@@ -6,11 +6,12 @@ import json
 from collections import Counter, defaultdict
 from datetime import timedelta
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from producers.feeds import Files, read_files
-from producers.rows import Merged
+from producers.rows import Merged, Published
 from schemas.event import Event
 
 from .reading import SAMPLES, SHARED, Outcome, content_of, read, table
@@ -36,6 +37,10 @@ def total(event: Event, estimate: str) -> int:
     number = getattr(event.killed.total, estimate)
     assert isinstance(number, int)
     return number
+
+
+def read_ucdp(name: str) -> list[Event]:
+    return read("ucdp-ged", content_of(SHARED / "ucdp" / name)).events
 
 
 @pytest.mark.parametrize("name", UCDP_FILES)
@@ -94,6 +99,86 @@ def test_un_fatalities_give_what_plain_csv_counts() -> None:
     assert (starts[0], starts[-1]) == (dates[0], dates[-1]) == ("1948-07-06", "2023-11-21")
 
 
+def test_the_geojson_gives_what_plain_json_counts() -> None:
+    content = content_of(SHARED / "ucdp" / "global" / "ged231.caf.geojson.gz")
+    features = json.loads(content)["features"]
+    rows = [feature["properties"] for feature in features]
+    outcome = read("ucdp-ged", content)
+    events = outcome.events
+    assert len(rows) == len(outcome.rows) == 1848
+    assert not outcome.dead
+    assert [event.id for event in events] == [f"ucdp-ged:{row['id']}" for row in rows]
+    numbers = [[row[name] for name in ("low", "best", "high")] for row in rows]
+    assert sum(total(event, "best") for event in events) == sum(best for _, best, _ in numbers)
+    assert sum(total(event, "low") for event in events) == sum(map(min, numbers))
+    assert sum(total(event, "high") for event in events) == sum(map(max, numbers))
+    assert sum(event.repairs == ("estimates",) for event in events) == sum(sorted(each) != each for each in numbers)
+    intervals = [event.event_time for event in events if event.event_time is not None]
+    assert min(each.start for each in intervals).strftime("%Y-%m-%dT00:00:00") == min(row["date_start"] for row in rows)
+    last_days = [(each.end - timedelta(days=1)).strftime("%Y-%m-%dT00:00:00") for each in intervals]
+    assert max(last_days) == max(row["date_end"] for row in rows)
+    places = [event.place for event in events if event.place is not None]
+    points = [feature["geometry"]["coordinates"] for feature in features]
+    assert [[place.longitude, place.latitude] for place in places] == points
+    assert {place.country for place in places} == {"CAF"}
+
+
+def test_the_geojson_and_the_table_of_one_release_hold_the_same_events() -> None:
+    features = {event.id: event for event in read_ucdp("global/ged231.caf.geojson.gz")}
+    both = [event for event in read_ucdp("global/ged231.sample1000.csv.gz") if event.id in features]
+    assert len(both) == 6
+    assert [features[event.id] for event in both] == both
+
+
+def test_the_api_and_the_table_of_one_day_hold_the_same_incidents() -> None:
+    folder = SHARED / "un_fatalities"
+    content = content_of(folder / "dppadposs-fatalities.2023-11-28.api.json.gz")
+    outcome = read("un-fatalities", content)
+    assert outcome.rows == read("un-fatalities", content_of(folder / "dppadposs-fatalities.2023-11-28.csv.gz")).rows
+    rows = json.loads(content)
+    days = {row["casualty_id"]: row["incident_date"] // 86_400_000 for row in rows}
+    assert len(rows) == len(outcome.events) + outcome.counted(Merged) == 4350
+    assert sum(total(event, "best") for event in outcome.events) == len(days)
+    starts = [event.event_time.start.timestamp() / 86_400 for event in outcome.events if event.event_time]
+    assert (min(starts), max(starts)) == (min(days.values()), max(days.values()))
+
+
+def test_documents_in_xml_give_what_a_plain_tree_reads() -> None:
+    paths = sorted((SHARED / "unsc" / "akn4un").glob("*.xml.gz"))
+    outcome = Outcome(list(read_files("unsc", Files([str(path) for path in paths]))))
+    events = {event.id: event for event in outcome.events}
+    assert not outcome.dead
+    assert len(events) == len(paths) == 18
+    assert Counter(event.type for event in events.values()) == {"resolution": 14, "statement": 4}
+    extract = Files([str(path) for path in (SHARED / "unsc" / "data_extract").glob("*.json")])
+    told = {row.event.id: row.event for row in read_files("unsc", extract) if isinstance(row, Published)}
+    for path in paths:
+        root = ElementTree.fromstring(content_of(path))
+        found = {
+            kind: [each for each in root.iter() if each.tag.endswith("}" + kind)] for kind in ("docNumber", "count")
+        }
+        symbol = "".join((found["docNumber"][0].text or "").split())
+        event = events[f"unsc:{symbol}"]
+        work = next(each for each in root.iter() if each.tag.endswith("}FRBRWork"))
+        day = next(each.get("date") for each in work if each.tag.endswith("}FRBRdate"))
+        assert event.event_time is not None
+        assert event.event_time.start.date().isoformat() == day
+        if event.resolution is None:
+            assert symbol.startswith("S/PRST/")
+            continue
+        assert event.resolution.outcome == ("adopted" if symbol.startswith("S/RES/") else "rejected")
+        votes = {each.get("refersTo"): int(each.get("value", "")) for each in found["count"]}
+        assert event.resolution.votes is not None
+        assert event.resolution.votes.in_favour == votes["inFavour"]
+        assert event.resolution.votes.abstaining == votes.get("abstaining", 0)
+        if event.resolution.outcome == "rejected":
+            continue
+        if symbol == "S/RES/2423(2018)":  # the extract names another day than the document, of another year too
+            assert told[event.id].repairs == ("date",)
+            continue
+        assert told[event.id] == event
+
+
 def test_resolutions_give_what_plain_json_counts() -> None:
     paths = sorted((SHARED / "unsc" / "data_extract").glob("*.json"))
     entries = [json.loads(line) for path in paths for line in path.read_text().splitlines() if line.strip()]
@@ -131,5 +216,6 @@ def test_the_samples_are_byte_for_byte_rows_of_the_full_files(extract: str, orig
 
 
 def test_no_full_file_is_forgotten() -> None:
-    found = {str(path.relative_to(SHARED / "ucdp")) for path in Path(SHARED / "ucdp").rglob("*.csv.gz")}
-    assert found == UCDP_FILES.keys()
+    found = {str(path.relative_to(SHARED / "ucdp")) for path in Path(SHARED / "ucdp").rglob("*.gz")}
+    assert found == UCDP_FILES.keys() | {"global/ged231.caf.geojson.gz"}
+    assert len(list((SHARED / "un_fatalities").iterdir())) == 2
