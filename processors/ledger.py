@@ -121,8 +121,14 @@ class Ledger:
                 "partition": message.partition,
                 "first": records[0].offset,
                 "last": records[-1].offset,
-                "lag": self.app.consumer.highwater(message.tp) - records[-1].offset - 1,
+                "lag": self._lag(message.tp, records[-1].offset),
             }
+
+    def _lag(self, partition: Any, offset: int) -> int | None:
+        """Return how many records follow the offset, by the last fetch; None when the partition is with another."""
+        consumer = self.app.consumer
+        end = consumer.highwater(partition) if partition in consumer.assignment() else None
+        return None if end is None else end - offset - 1
 
 
 class _Batch:

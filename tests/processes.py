@@ -29,7 +29,10 @@ class WorkerProcess:
         self.started = time.monotonic()
         said = json.dumps(dataclasses.asdict(settings))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.processes", role, said], stderr=subprocess.PIPE, cwd=ROOT
+            [sys.executable, "-m", "tests.processes", role, said],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -77,8 +80,9 @@ class WorkerProcess:
 
     def _close(self) -> None:
         self._reader.join(5)
-        if self.process.stderr is not None:
-            self.process.stderr.close()
+        for pipe in (self.process.stdin, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def until(condition: Callable[[], object], *, seconds: float = 30.0, poll_seconds: float = 0.01) -> None:
@@ -94,7 +98,14 @@ def main() -> int:
 
     role, said = sys.argv[1:]
     settings = WorkerSettings(**json.loads(said))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     return {"ledger": run_ledger, "roller": run_roller}[role](settings)
+
+
+def _end_with_parent() -> None:
+    """End when the test does, however it ends: the pipe closes then."""
+    sys.stdin.read()
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -17,18 +17,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from eventlog.embedded import EmbeddedBroker
 from eventlog.reading import end_offsets
 from eventlog.topics import create_topics
 from eventlog.writing import Writer
-from processors.outlet import Outlet
 from processors.running import raise_gc_thresholds
 from processors.settings import WorkerSettings
-from schemas.event import parse_event
+from producers.cloudevents import headers_of
+from schemas.event import check_event, parse_event
 from schemas.rule import parse_rules
-from schemas.topics import AGGREGATES, ALERTS, INCIDENTS, POLITICAL, RULES, TIMELINE
+from schemas.topics import AGGREGATES, ALERTS, INCIDENTS, POLITICAL, RULES, TIMELINE, events_topic
 from tests.bench.material import attack, coup, many, ready, real_rows
 from tests.bench.measure import Progress, cpu_seconds, peak_mib, percentile, wait_until
 from tests.campaign.material import ROOT
@@ -193,17 +193,18 @@ class Bench:
             self.report[name] = round(percentile(waits, share), 1)
 
     async def _send_steadily(self, sent: dict[str, float]) -> None:
-        async with Outlet(self.settings.bootstrap) as outlet:
-            started, writes = time.perf_counter(), set()
-            for number in range(PER_SECOND * LATENCY_SECONDS):
-                await asyncio.sleep(max(0.0, started + number / PER_SECOND - time.perf_counter()))
-                event = coup(number) if number % 10 == 0 else attack(number)
-                if number % 10 == 0:
-                    sent[event["id"]] = time.perf_counter()
-                write = asyncio.create_task(outlet.write(ready(iter([event]), "")))
-                writes.add(write)
-                write.add_done_callback(writes.discard)
-            await asyncio.gather(*writes)
+        producer: Any = AIOKafkaProducer(bootstrap_servers=self.settings.bootstrap, acks="all")
+        await producer.start()
+        started = time.perf_counter()
+        for number in range(PER_SECOND * LATENCY_SECONDS):
+            await asyncio.sleep(max(0.0, started + number / PER_SECOND - time.perf_counter()))
+            event = coup(number) if number % 10 == 0 else attack(number)
+            statement = assertion(check_event(event))
+            if number % 10 == 0:
+                sent[event["id"]] = time.perf_counter()
+            topic, headers = events_topic(event["type"]), headers_of(statement)
+            await producer.send(topic, key=statement.id.encode(), value=encode(statement), headers=headers)
+        await producer.stop()
 
     async def _timeline_length(self) -> int:
         return sum((await end_offsets(self.settings.bootstrap, TIMELINE)).values())
