@@ -59,7 +59,9 @@ _SUB_TYPES: Final = {"Excessive force against protesters": "attack", "Agreement"
 _PLACE_PRECISIONS: Final = {1: "exact", 2: "near", 3: "admin1"}
 _CIVILIANS: Final = ("7", "Civilians")
 _PROTESTERS: Final = ("6", "Protesters")
+# What is remembered of a row is bounded.
 _LONGEST: Final = 4000
+_LONGEST_COUNTRY: Final = 200
 _DESCRIPTION_LENGTH: Final = 300
 
 
@@ -170,6 +172,8 @@ def _place(cell: dict[str, str]) -> dict[str, object]:
 @lru_cache(maxsize=4096)
 def _country(iso3: str, number: str, name: str) -> str:
     """Return the ISO alpha-3 code; Kosovo has no number, so its name tells."""
+    if len(iso3) + len(number) + len(name) > _LONGEST_COUNTRY:
+        raise BadInput(f"the country's name has {len(name)} letters", "place.country")
     found = pycountry.countries.get(numeric=number.partition(".")[0].zfill(3)) if number else None
     for code in (iso3, found.alpha_3 if found else None, country_of_name(name)):
         if code in COUNTRIES:

@@ -55,7 +55,7 @@ _COUNTRIES: Final = {
 
 def label(code: str) -> str:
     """Return what was done, as its longest known beginning says: `1831`, `183` or the root `18`."""
-    return _longest(_LABEL, code) or f"CAMEO {code}"
+    return _longest(_LABEL, code) or (f"CAMEO {code}" if code.strip("-") else "Something")
 
 
 def method(code: str) -> str | None:

@@ -38,6 +38,8 @@ _OUTCOMES: Final = {
     "attempted": ("attempted", "Attempted coup in"),
     "conspiracy": ("conspiracy", "Coup conspiracy in"),
 }
+# What is remembered of a row is bounded.
+_LONGEST_NAME: Final = 200
 
 
 def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
@@ -105,6 +107,8 @@ def _country(number: str, identity: str) -> str:
 
 def _name(name: str, country: str) -> tuple[str, tuple[str, ...]]:
     """Return the state's name as it is written, unless it names another country than the number does."""
+    if len(name) > _LONGEST_NAME:
+        raise BadInput(f"the country's name has {len(name)} letters", "title")
     if name and country_of_name(name) in (country, None):
         return name, ()
     known = pycountry.countries.get(alpha_3=country)

@@ -48,7 +48,8 @@ _PRECISIONS: Final = {
 }
 _ADDED: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
-_LONGEST_NAME: Final = 4000
+# What is remembered of a row is bounded.
+_LONGEST: Final = 4000
 _SKIPPED: Final = Skipped()
 
 
@@ -74,7 +75,7 @@ def _event(record: Record, *, every_row: bool) -> Event | None:
     if len(cells) not in _PICK:
         raise BadInput(f"expected 57, 58 or 61 cells, found {len(cells)}")
     root = cells[_ROOT]
-    if root not in _ROOTS:
+    if root not in _ROOTS and root.strip("-"):  # hyphens, or nothing: the machine found no code
         raise BadInput(f"expected an EventRootCode 01 to 20, found {shown(root)}", "type")
     if not every_row and root not in _VIOLENT:
         return None
@@ -140,13 +141,14 @@ def _published(text: str) -> str:
 @lru_cache(maxsize=16_384)
 def _people(cells: tuple[str, ...], attack: bool) -> tuple[tuple[dict[str, str], ...], str]:
     """Return the actors, and the two of them as a title says them: the first acts, the second is acted upon."""
+    letters = sum(map(len, cells))
+    if letters > _LONGEST:
+        raise BadInput(f"codes and names of the actors have {letters} letters", "actors")
     people: dict[str, dict[str, str]] = {}
     names = []
     roles = ("perpetrator" if attack else "initiator", "target")
     for code, name, group, role in zip(cells[0::3], cells[1::3], cells[2::3], roles, strict=True):
         code, name = code.strip(), " ".join(name.split())  # noqa: PLW2901  some files of 1.0 begin codes with a blank
-        if len(code) + len(name) > _LONGEST_NAME:
-            raise BadInput(f"the actor's name has {len(name)} letters", "actors")
         if code or name:
             identity = cameo_actor(code, name, group.strip())
             people.setdefault(identity, {"id": identity, "name": name or code, "role": role})
@@ -159,8 +161,9 @@ def _place(
     kind: str, full_name: str, fips: str, latitude_text: str, longitude_text: str
 ) -> tuple[dict[str, object] | None, str, tuple[str, ...]]:
     """Return the place, what a title says of it, and what was mended."""
-    if len(full_name) > _LONGEST_NAME:
-        raise BadInput(f"the place's name has {len(full_name)} letters", "place.name")
+    letters = sum(map(len, (kind, full_name, fips, latitude_text, longitude_text)))
+    if letters > _LONGEST:
+        raise BadInput(f"the cells of the place have {letters} letters", "place.name")
     name, admin1 = _names(kind, full_name)
     latitude, longitude = decimal(latitude_text, "place.latitude"), decimal(longitude_text, "place.longitude")
     repairs = []

@@ -201,6 +201,7 @@ def test_notes_are_the_description_and_short() -> None:
         ({"geo_precision": "0"}, "place.precision"),
         ({"latitude": "95"}, "place.latitude"),
         ({"iso": "999", "country": "Atlantis"}, "place.country"),
+        ({"country": "x" * 500}, "place.country"),
         ({"actor1": "x" * 5000}, "actors"),
     ],
 )

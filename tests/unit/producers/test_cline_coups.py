@@ -137,6 +137,7 @@ def test_flags_of_people_are_no_numbers_and_flags_of_kind_the_method() -> None:
         ({"month": "2", "day": "30"}, "event_time.start"),
         ({"month": "-1"}, "event_time.start"),
         ({"day": "first"}, "event_time.start"),
+        ({"country": "x" * 500}, "title"),
     ],
 )
 def test_a_wrong_cell_makes_a_dead_letter_that_names_the_field(changes: dict[str, str], field: str) -> None:

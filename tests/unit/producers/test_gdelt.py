@@ -121,6 +121,13 @@ def test_the_root_code_is_the_type(root: str, kind: str) -> None:
     assert event_of(root=root, code=f"{root}0")["type"] == kind
 
 
+@pytest.mark.parametrize("root", ["", "--", "---"])
+def test_a_row_without_a_code_is_a_statement_of_something(root: str) -> None:
+    assert read("gdelt", line_of(root=root, code=root)).counted(Skipped) == 1
+    document = event_of(root=root, code=root)
+    assert (document["type"], document["title"].partition(":")[0]) == ("statement", "Something")
+
+
 def test_quotes_are_ordinary_letters() -> None:
     assert event_of(name1='THE "BRIDGE')["actors"][0]["name"] == 'THE "BRIDGE'
 
@@ -262,12 +269,13 @@ def test_a_row_that_is_dated_after_its_arrival_is_a_dead_letter_but_for_the_last
         ({"added": "20161301"}, "publish_time"),
         ({"added": "20160101250000"}, "publish_time"),
         ({"root": "4"}, "type"),
-        ({"root": ""}, "type"),
+        ({"root": "21"}, "type"),
         ({"lat": "95"}, "place.latitude"),
         ({"lat": "north"}, "place.latitude"),
         ({"long": "1_0"}, "place.longitude"),
         ({"place": "x" * 5000}, "place.name"),
-        ({"name1": "x" * 5000}, "actors"),
+        ({"name1": " " * 5000}, "actors"),
+        ({"lat": " " * 5000}, "place.name"),
     ],
 )
 def test_a_wrong_cell_makes_a_dead_letter_that_names_the_field(changes: dict[str, str], field: str) -> None:
