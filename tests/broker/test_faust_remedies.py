@@ -282,6 +282,30 @@ def test_an_app_subscribes_without_waiting_for_tables(
 
 
 @either
+def test_nothing_waits_long_behind_a_fetch_that_waits_for_records(
+    kind: Kind, broker: str, topic: str, fresh_name: FreshName
+) -> None:
+    async def scenario() -> float:
+        app = kind.app(fresh_name("idle"), broker)
+
+        async def handle(records: list[Any]) -> None:
+            pass
+
+        kind.agent(app, [topic], handle)
+        waits = []
+        async with started(app):
+            for _ in range(3):
+                await asyncio.sleep(0.3)
+                began = time.monotonic()
+                await app.consumer._thread.seek_to_beginning(TopicPartition(topic, 0))
+                await app.consumer.position(TopicPartition(topic, 0))
+                waits.append(time.monotonic() - began)
+        return max(waits)
+
+    assert asyncio.run(scenario()) < 0.9
+
+
+@either
 def test_an_app_leaves_no_folder(
     kind: Kind, broker: str, topic: str, fresh_name: FreshName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
