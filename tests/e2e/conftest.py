@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from cli.main import run
 
 HOME = Path(__file__).parents[2]
 VIGIL = (sys.executable, "-m", "cli")
@@ -41,6 +44,15 @@ class Vigil:
         )
         assert done.returncode == code, f"vigil {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
+
+    def answer(self, *arguments: str) -> str:
+        """Standard output of the command run in this process, which spares the loading of a fresh one."""
+        out = io.TextIOWrapper(io.BytesIO())
+        with contextlib.redirect_stdout(out):
+            code = run(["--dir", str(self.folder), *arguments])
+        out.seek(0)
+        assert code == 0, arguments
+        return out.read()
 
     def lines(self, *arguments: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.run(*arguments).stdout.splitlines()]
@@ -101,6 +113,14 @@ def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_settings_of_the_surroundings() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("VIGIL_")]:
+            patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="module")
