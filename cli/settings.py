@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import click
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.options import settings_options
@@ -53,6 +53,16 @@ class Settings(BaseSettings):
     def logs_folder(self) -> Path:
         """One log file per process."""
         return self.dir / "logs"
+
+
+class Credentials(BaseSettings):
+    """What providers want to know of their user. From the environment only: options stand in lists of processes."""
+
+    model_config = SettingsConfigDict(env_prefix="VIGIL_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    acled_user: SecretStr | None = None
+    acled_password: SecretStr | None = None
+    ucdp_token: SecretStr | None = None
 
 
 def read_settings(**options: str | None) -> Settings:

@@ -112,6 +112,31 @@ def letters_table(lines: Iterable[bytes]) -> None:
     console().print(table)
 
 
+def feeds_table(lines: Iterable[bytes]) -> None:
+    """Print how old watched feeds are."""
+    table = _table("feed", "from", "newest", "age", "checked", "trouble")
+    for line in lines:
+        feed: Members = orjson.loads(line)
+        age = feed["age_seconds"]
+        table.add_row(
+            feed["feed"],
+            feed["from"],
+            (feed["newest"] or "")[:16].replace("T", " "),
+            "" if age is None else duration_text(age),
+            f"{duration_text(feed['checked_seconds'])} ago",
+            feed["trouble"] or "",
+        )
+    console().print(table)
+
+
+def duration_text(seconds: float) -> str:
+    """Return a length of time in its largest unit that makes two or more."""
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0.0):.0f} s"
+
+
 def number_text(measure: Members | None) -> str:
     """Return a measure as `3`, or `3–5` where more are possible, and `+?` where some numbers are unknown."""
     if measure is None:

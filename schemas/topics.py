@@ -18,6 +18,7 @@ RELEASES: Final = "vigil.releases.v1"
 RULES: Final = "vigil.rules.v1"
 TICKS: Final = "vigil.ticks.v1"
 DEADLETTERS: Final = "vigil.deadletters.v1"
+FEED_POSITIONS: Final = "vigil.feeds.v1"
 
 PARTITIONS: Final = 8
 # A value of 1 MiB, the largest that a feed may assert, passes with its key and headers.
@@ -119,6 +120,13 @@ TOPICS: Final[tuple[TopicSpec, ...]] = (
         partitions=PARTITIONS,
         cleanup="delete",
         reason="Refused records keep their bytes, position and reason until somebody mends and replays them.",
+    ),
+    TopicSpec(
+        FEED_POSITIONS,
+        key="feed, where it is read from, and the part of it",
+        partitions=1,
+        cleanup="compact",
+        reason="How far a watched feed was read; an older position of the same place says nothing any more.",
     ),
 )
 

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from cli.main import COMMANDS, vigil
-from cli.settings import Settings
+from cli.settings import Credentials, Settings
 from schemas.topics import TOPICS
 
 HOME = Path(__file__).parents[3]
@@ -46,6 +46,12 @@ def test_every_setting_is_documented_as_option_and_as_variable(name: str) -> Non
     assert row in DOCS
 
 
+@pytest.mark.parametrize("name", list(Credentials.model_fields))
+def test_every_credential_is_documented_as_variable_and_is_no_option(name: str) -> None:
+    assert f"| `VIGIL_{name.upper()}` |" in DOCS
+    assert f"--{name.replace('_', '-')}" not in DOCS
+
+
 @pytest.mark.parametrize("topic", [topic.name for topic in TOPICS])
 def test_every_topic_is_documented_with_its_partitions_and_policy(topic: str) -> None:
     spec = next(each for each in TOPICS if each.name == topic)
@@ -55,7 +61,7 @@ def test_every_topic_is_documented_with_its_partitions_and_policy(topic: str) ->
 
 
 def test_every_variable_that_is_documented_exists() -> None:
-    known = {f"VIGIL_{name.upper()}" for name in Settings.model_fields}
+    known = {f"VIGIL_{name.upper()}" for name in (*Settings.model_fields, *Credentials.model_fields)}
     assert set(re.findall(r"VIGIL_[A-Z_]+", DOCS + README)) <= known
 
 

@@ -5,6 +5,7 @@ import pytest
 from schemas.topics import (
     AGGREGATES,
     ALERTS,
+    FEED_POSITIONS,
     INCIDENTS,
     POLITICAL,
     RELEASES,
@@ -32,8 +33,8 @@ def test_what_is_read_in_one_order_has_one_partition(name: str) -> None:
     assert BY_NAME[name].partitions == 1
 
 
-def test_only_aggregates_are_compacted() -> None:
-    assert [topic.name for topic in TOPICS if topic.cleanup == "compact"] == [AGGREGATES]
+def test_only_what_its_newest_record_says_whole_is_compacted() -> None:
+    assert [topic.name for topic in TOPICS if topic.cleanup == "compact"] == [AGGREGATES, FEED_POSITIONS]
     assert BY_NAME[ALERTS].cleanup == "delete"
 
 
