@@ -51,9 +51,10 @@ def decimal(text: str, field: str) -> float | None:
     """Return a number; None for an empty cell."""
     if not text or text.isspace():
         return None
-    if not _DECIMAL.fullmatch(text.strip()):
+    bare = text.strip()  # of more kinds of blanks than float() knows
+    if not _DECIMAL.fullmatch(bare):
         raise BadInput(f"expected a number, found {shown(text)}", field)
-    return float(text)
+    return float(bare)
 
 
 @lru_cache(maxsize=65_536)

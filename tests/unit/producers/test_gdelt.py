@@ -186,6 +186,7 @@ def test_coordinates_of_zero_or_without_their_other_half_are_none() -> None:
     half = event_of(lat="", long="42")
     assert "longitude" not in half["place"]
     assert half["repairs"] == ["coordinates"]
+    assert event_of(lat="\x1c12.5 ", long="30")["place"]["latitude"] == 12.5
     assert event_of(lat="0", long="30")["place"]["latitude"] == 0
 
 
