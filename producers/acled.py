@@ -8,22 +8,21 @@ it is that too. Source: the ACLED codebook; docs/feeds.md lists the rules that w
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import BinaryIO, Final
 
 import pycountry
 
 from producers.acled_names import acled_actor, mission_of, short_name
+from producers.acled_times import interval_of, published_at
 from producers.recognise import ACLED, require
 from producers.rows import Published, Row
 from producers.sources import Source
 from producers.states import country_of_name
 from producers.subdivisions import division_code
 from producers.tables import Cells, Table
-from producers.values import MONTHS, decimal, midnight, required, shown, whole
+from producers.values import decimal, required, shown, whole
 from schemas.countries import COUNTRIES
 from schemas.errors import BadInput
 from schemas.event import Event, check_event
@@ -42,10 +41,6 @@ _TELLING: Final = {
     "time_precision": "[123]",
 }
 _ID: Final = re.compile(r"[A-Z]{3}\d{1,9}", re.ASCII)
-_DAY: Final = re.compile(
-    r"(\d{4})-(\d\d?)-(\d\d?)(?:[ T]00:00:00(?:\.0+)?)?|(\d\d?)[ -]([A-Za-z]{3,9})[ -](\d{4})|(\d\d?)-(\d\d?)-(\d{4})",
-    re.ASCII,
-)
 _TYPES: Final = {
     "Battles": "attack",
     "Explosions/Remote violence": "attack",
@@ -87,12 +82,12 @@ def _event(row: Cells) -> Event:
     cell = {name: value.strip() for name, value in zip(_COLUMNS, row.values, strict=True)}
     if not _ID.fullmatch(cell["event_id_cnty"]):
         raise BadInput(f"expected an id as MLI4111, found {shown(cell['event_id_cnty'])}", "id")
-    start, end, precision = _interval(cell["event_date"], cell["time_precision"])
+    start, end, precision = interval_of(cell["event_date"], cell["time_precision"])
     sides, mission = _sides(cell)
     names = " - ".join(filter(None, map(short_name, (cell["actor1"], cell["actor2"]))))
     what = cell["sub_event_type"] or cell["event_type"]
     fatalities = whole(cell["fatalities"], "killed.total.best")
-    published = _published(cell["timestamp"])
+    published = published_at(cell["timestamp"])
     return check_event(
         {
             "id": f"{ACLED}:{cell['event_id_cnty']}",
@@ -179,46 +174,3 @@ def _country(iso3: str, number: str, name: str) -> str:
         if code in COUNTRIES:
             return str(code)
     raise BadInput(f"no country is known by {shown(name)} or the ISO number {shown(number)}", "place.country")
-
-
-@lru_cache(maxsize=16_384)
-def _interval(text: str, precision: str) -> tuple[str, str, str]:
-    day = _day(text)
-    level = required(precision, "event_time.precision")
-    if level == 1:
-        return midnight(day), midnight(day, days_later=1), "day"
-    if level == 2:
-        # Only the week is known, and the day given is its middle.
-        return midnight(day, days_later=-3), midnight(day, days_later=4), "week"
-    if level == 3:
-        last = day.replace(day=monthrange(day.year, day.month)[1])
-        return midnight(day.replace(day=1)), midnight(last, days_later=1), "month"
-    raise BadInput(f"expected time_precision 1 to 3, found {level}", "event_time.precision")
-
-
-def _day(text: str) -> date:
-    """Return the day of `2021-10-02`, `02 October 2021` or `02-10-2021`, which is never the American order."""
-    match = _DAY.fullmatch(text) if len(text) < 40 else None
-    if match is None:
-        raise BadInput(f"expected a date as 2021-10-02, found {shown(text)}", "event_time.start")
-    year, month, day, day_of_name, name, year_of_name, day_first, month_second, year_last = match.groups()
-    try:
-        if name:
-            return date(int(year_of_name), MONTHS.get(name[:3].lower(), 0), int(day_of_name))
-        if year:
-            return date(int(year), int(month), int(day))
-        return date(int(year_last), int(month_second), int(day_first))
-    except ValueError as error:
-        raise BadInput(f"{shown(text)} is no day of the calendar", "event_time.start") from error
-
-
-@lru_cache(maxsize=16_384)
-def _published(text: str) -> str | None:
-    """Return the time of upload, which is written as seconds since 1970; None where the export lacks it."""
-    seconds = whole(text, "publish_time")
-    if seconds is None:
-        return None
-    try:
-        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError) as error:
-        raise BadInput(f"{shown(text)} is no time in seconds", "publish_time") from error

@@ -17,14 +17,13 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from producers.cameo import cameo_actor, label, method
-from producers.fips import FIPS, NOWHERE, SEAS
+from producers.gdelt_places import place_of
 from producers.recognise import GDELT, require
 from producers.records import Record, line_records
 from producers.rows import Position, Published, Row, Skipped
 from producers.sources import Source
-from producers.subdivisions import division_code
 from producers.tables import dead_letter, decoded
-from producers.values import decimal, midnight, shown
+from producers.values import midnight, shown
 from schemas.errors import BadInput
 from schemas.event import Event, parse_event
 
@@ -37,15 +36,6 @@ _ROOT: Final = 28
 _ROOTS: Final = frozenset(f"{root:02}" for root in range(1, 21))
 _VIOLENT: Final = frozenset(("17", "18", "19", "20"))
 _TYPES: Final = {"14": "protest", "18": "attack", "19": "attack", "20": "attack"}
-_COUNTRY, _STATE_OF_US, _CITY_OF_US, _CITY, _STATE = "12345"
-_PRECISIONS: Final = {
-    _COUNTRY: "country",
-    _STATE_OF_US: "admin1",
-    _STATE: "admin1",
-    # The centre of a town that was mentioned, as likely as not the one where the news was written.
-    _CITY_OF_US: "near",
-    _CITY: "near",
-}
 _ADDED: Final = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,18}", re.ASCII)
 # What is remembered of a row is bounded.
@@ -91,7 +81,7 @@ def _told(cells: Sequence[str], repairs: tuple[str, ...]) -> Event:
         raise BadInput(f"expected a GLOBALEVENTID, found {shown(key)}", "id")
     attack = root in ("18", "19", "20")
     people, sides = _people(tuple(cells[4:10]), attack)
-    place, where, mended = _place(kind, name, fips, latitude, longitude)
+    place, where, mended = place_of(kind, name, fips, latitude, longitude)
     members: dict[str, Any] = {
         "id": f"{GDELT}:{int(key)}",
         "source": GDELT,
@@ -154,50 +144,3 @@ def _people(cells: tuple[str, ...], attack: bool) -> tuple[tuple[dict[str, str],
             people.setdefault(identity, {"id": identity, "name": name or code, "role": role})
             names.append(name or code)
     return tuple(people.values()), f": {' - '.join(names)}" if names else ""
-
-
-@lru_cache(maxsize=16_384)
-def _place(
-    kind: str, full_name: str, fips: str, latitude_text: str, longitude_text: str
-) -> tuple[dict[str, object] | None, str, tuple[str, ...]]:
-    """Return the place, what a title says of it, and what was mended."""
-    letters = sum(map(len, (kind, full_name, fips, latitude_text, longitude_text)))
-    if letters > _LONGEST:
-        raise BadInput(f"the cells of the place have {letters} letters", "place.name")
-    name, admin1 = _names(kind, full_name)
-    latitude, longitude = decimal(latitude_text, "place.latitude"), decimal(longitude_text, "place.longitude")
-    repairs = []
-    if latitude == longitude == 0:
-        latitude = longitude = None  # so the backfile writes that it knows none
-    elif (latitude is None) != (longitude is None):
-        latitude = longitude = None
-        repairs.append("coordinates")
-    fips = fips.strip()
-    country = FIPS.get(fips)
-    if fips and country is None and fips not in SEAS | NOWHERE:
-        repairs.append("country")
-    if latitude is None and not country and not name:
-        return None, "", tuple(repairs)
-    place: dict[str, object] = {
-        "country": country,
-        "admin1": admin1 if country else None,
-        "admin1_code": division_code(country, admin1) if country and admin1 else None,
-        "name": name,
-        "latitude": latitude,
-        "longitude": longitude,
-        "precision": "sea" if fips in SEAS else _PRECISIONS.get(kind.strip()),
-    }
-    return place, f", {name}" if name else "", tuple(repairs)
-
-
-def _names(kind: str, full_name: str) -> tuple[str | None, str | None]:
-    """Return name and first-order division of `Tessalit, Kidal, Mali`, `Kidal, Mali` or `Mali`."""
-    parts = [" ".join(part.split()) for part in full_name.split(",")]
-    if kind.strip() == _COUNTRY:
-        return ", ".join(filter(None, parts)) or None, None  # `Gambia, The`
-    if kind.strip() in (_STATE, _STATE_OF_US):
-        admin1 = parts[-2] if len(parts) > 1 else parts[0]
-    else:
-        admin1 = parts[-2] if len(parts) > 2 else ""
-    # `Oceans (general)` is how GDELT says that it knows no division.
-    return parts[0] or None, admin1 if admin1 and not admin1.endswith("(general)") else None
