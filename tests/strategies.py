@@ -22,6 +22,7 @@ from tests.pools import (
     FEW,
     GROUPS,
     INJURED,
+    MALI,
     POOLS,
     SPANS,
     STAMPED,
@@ -148,16 +149,18 @@ def _assertions(choose: Choose, pools: Pools, count: int) -> list[Json]:
         event_id = choose(pools.ids)
         what = choose(("correct",) * 7 + ("reaffirm", "reaffirm", "withdraw", "withdraw", "again"))
         if what == "withdraw":
-            content = _withdrawal(choose, event_id)
+            content = _withdrawal(choose, pools, event_id)
         else:
             content = _content(choose, pools, event_id, what, [one for one in said if one["id"] == event_id])
         said.append(content | _published(choose, pools, content))
     return said
 
 
-def _withdrawal(choose: Choose, event_id: str) -> Json:
+def _withdrawal(choose: Choose, pools: Pools, event_id: str) -> Json:
+    """Mostly bare; what else is said of what is withdrawn is content too, but counts nowhere."""
     said: Json = {"id": event_id, "source": event_id.partition(":")[0], "type": "attack", "state": "withdrawn"}
-    return said | {"reason": choose((None, "double"))}
+    more = {"event_time": _event_time(choose, pools), "place": MALI} if choose(range(8)) == 0 else {}
+    return said | {"reason": choose((None, "double"))} | more
 
 
 def _content(choose: Choose, pools: Pools, event_id: str, what: str, before: list[Json]) -> Json:

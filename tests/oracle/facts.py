@@ -57,8 +57,6 @@ class Assertion:
     def __init__(self, said: Json) -> None:
         content = without_blanks({key: value for key, value in said.items() if key not in NOT_CONTENT})
         self.asserted = content.get("state", "asserted") == "asserted"
-        if not self.asserted:
-            content = {key: content[key] for key in ("id", "source", "type", "state", "reason") if key in content}
         if "event_time" in content:
             for edge in ("start", "end"):
                 content["event_time"][edge] = canonical_time(content["event_time"][edge])

@@ -150,6 +150,8 @@ def test_a_withdrawal_that_comes_first_still_wins() -> None:
     )
     assert oracle.windows() == []
     assert list(oracle.aggregates()) == []
+    (more,) = Oracle([withdrawn | {"title": "Attack 1", "coding": "human"}]).timeline()
+    assert (more["title"], more["content"] == state["content"]) == ("Attack 1", False), "all that is given is content"
 
 
 def test_an_assertion_in_between_breaks_since() -> None:
