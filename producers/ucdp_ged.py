@@ -60,7 +60,7 @@ _COLUMNS: Final = tuple(_IN_ORDER.split())
 _OBJECTS: Final = object_starts("id", "relid", "year")
 # A feature's members may stand in any order; its geometry, a point, begins with its type too.
 _FEATURES: Final = re.compile(
-    rb'\{\s{0,64}(?:"id"\s{0,8}:\s{0,8}"?[\w.-]{1,40}"?\s{0,8},\s{0,64})?'
+    rb'\{(?=[\s"])\s{0,64}(?:"id"\s{0,8}:\s{0,8}"?[\w.-]{1,40}"?\s{0,8},\s{0,64})?'
     rb'(?:"type"\s{0,8}:\s{0,8}"Feature"|"(?:properties|geometry)"\s{0,8}:\s{0,8}\{)'
 )
 
