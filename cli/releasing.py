@@ -49,6 +49,16 @@ def publish_to_log(settings: Settings, feed: str, read: Read) -> Summary:
         return _settled(settings, log, outlet, summary)
 
 
+def settle_log(settings: Settings, feed: str) -> int:
+    """Send what releases in the log say of a feed's statements that were sent before; return how many withdrawals.
+
+    Raises: Failed, Transient when the log does not take a record.
+    """
+    with _open_log(settings) as log:
+        outlet = LogOutlet(log, feed=feed, topic_prefix=settings.topic_prefix)
+        return settle(_holdings(settings, log, {feed}), outlet)
+
+
 def publish_release(
     settings: Settings, feed: str, read: Read, *, release: Release, widening: Widening, dry_run: bool, as_jsonl: bool
 ) -> Summary:

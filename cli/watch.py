@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from schemas.errors import Failed
 
 if TYPE_CHECKING:
     from producers import providers
-    from producers.watching import Told, Watch
+    from producers.watching import Send, Told, Watch
 
 TRIES_ONCE = 4
 """With --once: so many looks at most, as trouble that passes may need."""
@@ -36,6 +37,7 @@ def watch(settings: Settings, feed: str, place: str, *, every: float | None, onc
     URL is GDELT's lastupdate.txt, ACLED's site (an account by VIGIL_ACLED_USER and VIGIL_ACLED_PASSWORD), a dataset of
     UCDP's API (a token by VIGIL_UCDP_TOKEN), or any file that is replaced; FOLDER is one that files are put into. How
     far it was read is kept in the log, so a new start goes on there. Prints a line for each look that found something.
+    A file of un-fatalities is a release, as with `vigil publish`.
 
     \b
     Examples:
@@ -61,16 +63,42 @@ def watch(settings: Settings, feed: str, place: str, *, every: float | None, onc
             if (position.feed, position.source) == (feed, provider.source)
         }
         with Writer(bootstrap) as writer:
-            watching = Watch(feed, provider, writer, prefix, tell, positions, lambda: stop.asked)
-            return _look_on(watching, stop, every_seconds=every or watched.every_seconds, once=once)
+            watching = Watch(feed, provider, writer, prefix, tell, positions, lambda: stop.asked, _send(settings, feed))
+            return _look_on(watching, stop, settings, every_seconds=every or watched.every_seconds, once=once)
 
 
-def _look_on(watching: Watch, stop: Stop, *, every_seconds: float, once: bool) -> int:
+def _send(settings: Settings, feed: str) -> Send | None:
+    """Return how a file is sent that is a release by itself; None where rows are sent as they are read."""
+    from cli.releasing import publish_release  # noqa: PLC0415 - its clients take time to load
+    from producers.recognise import FATALITIES  # noqa: PLC0415
+    from producers.spool import Release, Widening  # noqa: PLC0415
+
+    if feed != FATALITIES:
+        return None
+    known_by_the_file, as_it_is = Release(None, None), Widening()
+    return lambda read: publish_release(
+        settings, feed, read, release=known_by_the_file, widening=as_it_is, dry_run=False, as_jsonl=False
+    )
+
+
+def _withdraw(settings: Settings, watching: Watch, told: Told) -> Told:
+    """Send what releases in the log say of what was just published."""
+    from cli.releasing import settle_log  # noqa: PLC0415 - its clients take time to load
+
+    if not told.summary.published or watching.send is not None:
+        return told
+    withdrawn = settle_log(settings, watching.feed)
+    if withdrawn:
+        tell(f"{withdrawn} events were withdrawn because releases in the log no longer contain them")
+    return told._replace(summary=replace(told.summary, withdrawn=told.summary.withdrawn + withdrawn))
+
+
+def _look_on(watching: Watch, stop: Stop, settings: Settings, *, every_seconds: float, once: bool) -> int:
     from producers.watching import pause_seconds  # noqa: PLC0415
 
     failures = 0
     while not stop.asked:
-        told = watching.look()
+        told = _withdraw(settings, watching, watching.look())
         if told.deliveries:
             write_lines([encode_line(_line(watching, told))])
         if told.failure is None:
@@ -104,6 +132,7 @@ def _line(watching: Watch, told: Told) -> dict[str, object]:
         "from": watching.provider.source,
         "read": summary.read,
         "published": summary.published,
+        "withdrawn": summary.withdrawn,
         "dead_lettered": summary.dead_lettered,
         "newest": told.newest,
     }

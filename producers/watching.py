@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Protocol
 
 from producers.positions import WHOLE, Position, State, write_position
-from producers.publish import Log, LogOutlet, Outlet, Stopped, Summary, publish
+from producers.publish import Log, LogOutlet, Nowhere, Outlet, Stopped, Summary, publish
 from producers.rows import DeadLetter, Row
 from producers.web import Later
 from timeline.identity import Assertion
@@ -55,6 +55,12 @@ class Provider(Protocol):
         """
 
 
+Read = Callable[[Outlet], Summary]
+"""Publishes one delivery into an outlet. Raises: Stopped."""
+Send = Callable[[Read], Summary]
+"""Has a delivery read into an outlet of its choice, and answers for what that took. Raises: Stopped."""
+
+
 class Told(NamedTuple):
     """What came of one look at a provider; `failure` is why it ended early."""
 
@@ -66,7 +72,10 @@ class Told(NamedTuple):
 
 @dataclass(slots=True)
 class Watch:
-    """One feed at one provider. `tell` says a line to people; a look ends early, between two files, once `stopped`."""
+    """One feed at one provider. `tell` says a line to people; a look ends early, between two files, once `stopped`.
+
+    `send` is for feeds whose files are releases; without it rows go to the log as they are read.
+    """
 
     feed: str
     provider: Provider
@@ -75,6 +84,7 @@ class Watch:
     tell: Callable[[str], object]
     positions: dict[str, Position]
     stopped: Callable[[], bool] = lambda: False
+    send: Send | None = None
     _reaffirmed: float | None = None
 
     def look(self) -> Told:
@@ -104,19 +114,25 @@ class Watch:
         return max(filter(None, (position.newest for position in self.positions.values())), default=None)
 
     def _publish(self, delivery: Delivery) -> Summary:
-        outlet = _Newest(LogOutlet(self.log, feed=self.feed, topic_prefix=self.topic_prefix))
+        passing = _Newest()
         note, trouble = delivery.note, None
         try:
-            summary = publish(delivery.rows, outlet)
+            summary = self._send(lambda outlet: publish(delivery.rows, passing.to(outlet)))
         except Stopped as error:
             summary, note = error.summary, str(error)
             trouble = f"{delivery.name}: {error}"
         before = self.positions.get(delivery.part)
-        newest = max(filter(None, (outlet.newest, before.newest if before else None)), default=None)
+        newest = max(filter(None, (passing.newest, before.newest if before else None)), default=None)
         self._write(Position(self.feed, self.provider.source, delivery.part, delivery.state, newest, trouble))
         counts = f"{summary.read} rows read, {summary.published} events, {summary.dead_lettered} dead letters"
+        counts += f", {summary.withdrawn} withdrawn" if summary.withdrawn else ""
         self.tell(f"{self.feed}: {delivery.name}: {counts}" + (f"; {note}" if note else ""))
         return summary
+
+    def _send(self, read: Read) -> Summary:
+        if self.send is not None:
+            return self.send(read)
+        return read(LogOutlet(self.log, feed=self.feed, topic_prefix=self.topic_prefix))
 
     def _reaffirm(self, *, published: bool) -> None:
         now = time.monotonic()
@@ -131,11 +147,16 @@ class Watch:
 
 
 class _Newest:
-    """An outlet that remembers the greatest publish_time that went through it."""
+    """Stands before an outlet and remembers the greatest publish_time that went through."""
 
-    def __init__(self, outlet: Outlet) -> None:
-        self._outlet = outlet
+    def __init__(self) -> None:
         self.newest: str | None = None
+        self._outlet: Outlet = Nowhere()
+
+    def to(self, outlet: Outlet) -> Outlet:
+        """Return itself, before this outlet."""
+        self._outlet = outlet
+        return self
 
     def event(self, statement: Assertion) -> None:
         published: str = statement.document["publish_time"]

@@ -179,6 +179,21 @@ def test_a_folder_is_watched_until_a_signal_and_after_a_kill_nothing_is_publishe
     assert vigil.count(FEED_POSITIONS) >= 2
 
 
+def test_each_file_of_un_fatalities_is_a_release(vigil: Command, tmp_path: Path) -> None:
+    header = "id,incident_date,casualty_id,mission_acronym,type_of_casualty,gender,casualty_nationality,"
+    header += "casualty_personnel_type,type_of_incident,m49_code,isocode3,last_update\n"
+    row = "1,2019-01-{day},M-2019-01-000{day},MINUSMA,Fatality,Male,Chad,Military,Malicious Act,148,TCD,{update}\n"
+    for name, days, update in (("old.csv", (20, 25, 30), "2023-01-01"), ("new.csv", (20, 30), "2023-02-01")):
+        path = tmp_path / name
+        path.write_text(header + "".join(row.format(day=day, update=update) for day in days))
+        os.utime(path, (1e9, 1e9))
+    # By name the newer one comes first: the older one's event that it no longer has goes all the same.
+    [line] = vigil("watch", "un-fatalities", "--from", str(tmp_path), "--once")
+    assert (line["read"], line["published"], line["withdrawn"]) == (5, 5, 1)
+    assert vigil.count(INCIDENTS) == 6
+    assert vigil("watch", "un-fatalities", "--from", str(tmp_path), "--once") == []
+
+
 def test_a_folder_that_is_none_is_one_line(vigil: Command, tmp_path: Path) -> None:
     assert vigil("watch", "vigil", "--from", str(tmp_path / "absent"), "--once", code=1) == []
     assert vigil.stderr == f"vigil: {tmp_path / 'absent'} is no folder\n"
