@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO, Final
 
-import pycountry
-
 from producers.acled_names import acled_actor, mission_of, short_name
 from producers.acled_times import interval_of, published_at
+from producers.crosswalk import country_of
 from producers.recognise import ACLED, require
 from producers.rows import Published, Row
 from producers.sources import Source
@@ -23,7 +22,6 @@ from producers.states import country_of_name
 from producers.subdivisions import division_code
 from producers.tables import Cells, Table
 from producers.values import decimal, required, shown, whole
-from schemas.countries import COUNTRIES
 from schemas.errors import BadInput
 from schemas.event import Event, check_event
 
@@ -169,8 +167,7 @@ def _country(iso3: str, number: str, name: str) -> str:
     """Return the ISO alpha-3 code; Kosovo has no number, so its name tells."""
     if len(iso3) + len(number) + len(name) > _LONGEST_COUNTRY:
         raise BadInput(f"the country's name has {len(name)} letters", "place.country")
-    found = pycountry.countries.get(numeric=number.partition(".")[0].zfill(3)) if number else None
-    for code in (iso3, found.alpha_3 if found else None, country_of_name(name)):
-        if code in COUNTRIES:
-            return str(code)
+    for country in (country_of("iso3", iso3), country_of("m49", number), country_of_name(name)):
+        if country is not None:
+            return country
     raise BadInput(f"no country is known by {shown(name)} or the ISO number {shown(number)}", "place.country")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from producers.fips import FIPS, NOWHERE, SEAS
+from producers.crosswalk import country_of
+from producers.fips import NOWHERE, SEAS
 from producers.subdivisions import division_code
 from producers.values import decimal
 from schemas.errors import BadInput
@@ -40,7 +41,7 @@ def place_of(
         latitude = longitude = None
         repairs.append("coordinates")
     fips = fips.strip()
-    country = FIPS.get(fips)
+    country = country_of("fips", fips)
     if fips and country is None and fips not in SEAS | NOWHERE:
         repairs.append("country")
     if latitude is None and not country and not name:
