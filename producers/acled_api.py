@@ -28,6 +28,8 @@ from schemas.errors import BadInput, Failed
 from schemas.event import check_event
 
 PAGE_ROWS: Final = 5000
+MOST_SEEN: Final = 20_000
+"""So many ids of one second are remembered at most, so that a position fits into a record."""
 _READ: Final = "/api/acled/read"
 _DELETED: Final = "/api/deleted/read"
 _TOKEN: Final = "/oauth/token"  # noqa: S105 - where one is had
@@ -192,6 +194,9 @@ def _advance(walk: Object, objects: Sequence[Object], member: str = "timestamp")
             newest, seen = at, set()
         if at == newest:
             seen.add(_id(each))
+    if len(seen) > MOST_SEEN:
+        # A whole upload shares its second: what comes after it is later.
+        newest, seen = newest + 1, set()
     walk.update(newest=newest, seen=sorted(seen))
 
 

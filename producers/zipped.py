@@ -10,14 +10,14 @@ from typing import Final
 from schemas.errors import BadInput
 
 ZIP: Final = b"PK\x03\x04"
-LIMIT_BYTES: Final = 1 << 30
+LIMIT_BYTES: Final = 256 << 20
 
 
 def unzipped(content: bytes) -> bytes:
     """Return the one file of an archive; empty when there is none, or nothing at all.
 
     Raises:
-        BadInput: it is damaged, holds several files, or more than 1 GiB.
+        BadInput: it is damaged, holds several files, or more than 256 MiB.
     """
     if not content:
         return b""

@@ -517,6 +517,16 @@ def test_a_rest_without_rows_ends_the_walk(acled: Acled, log: Log) -> None:
     assert log.positions()[""].state["timestamp"] == 20
 
 
+def test_the_ids_of_a_second_are_remembered_in_bounds(acled: Acled, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("producers.acled_api.MOST_SEEN", 3)
+    acled.rows = dict.fromkeys(["MLI1", "MLI2", "MLI3", "MLI4", "MLI5"], 20)
+    log.look(acled.provider, feed="acled")
+    assert log.positions()[""].state["seen"] == []
+    acled.rows["MLI6"] = 21
+    log.look(acled.provider, feed="acled")
+    assert log.events() == [f"vigil:MLI{number}" for number in range(1, 7)]
+
+
 def test_a_token_is_had_once_and_again_when_it_ended(acled: Acled, log: Log) -> None:
     acled.rows = {"MLI1": 10, "MLI2": 20}
     log.look(acled.provider, feed="acled")
