@@ -57,6 +57,9 @@ class SliceThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust
 
     async def _seek_to_committed(self) -> Mapping[Any, int]:
         consumer = self._ensure_consumer()
+        if not consumer.assignment():
+            # A worker that stands by; aiokafka would raise.
+            return {}
         committed: dict[Any, int] = await consumer.seek_to_committed()
         # aiokafka seeks only where the committed offset is above 0; elsewhere the position would stay behind what was
         # fetched and dropped.

@@ -196,9 +196,15 @@ def test_a_standby_takes_over_and_a_stopped_one_that_goes_on_changes_nothing(
     write_timeline(settings, EVENTS[:20])
     workers = [start(), start()]
     wait_until_read(settings)
-    until(lambda: all(worker.find("assigned") for worker in workers))
-    active = next(worker for worker in workers if worker.find("assigned")[-1]["active"])
+
+    def agreed() -> bool:
+        said = [worker.find("assigned")[-1:] for worker in workers]
+        return all(said) and len({lines[0]["generation"] for lines in said}) == 1
+
+    until(agreed)
+    (active,) = (worker for worker in workers if worker.find("assigned")[-1]["active"])
     (standby,) = (worker for worker in workers if worker is not active)
+    until(lambda: len(active.find("takeover", step="follow")) > len(active.find("handed over")))
     taken = len(standby.find("takeover", step="follow"))
     active.signal(signal.SIGSTOP)
     write_timeline(settings, EVENTS[20:40])

@@ -63,7 +63,7 @@ def run(settings: WorkerSettings, *, seed: int, strikes: list[Callable[[Campaign
         campaign.finish()
     finally:
         campaign.close()
-    return [*differences(settings, campaign), *skipped_ranges(campaign.runs)]
+    return [*differences(settings, campaign), *skipped_ranges(campaign.runs), *campaign.crashes]
 
 
 def differences(settings: WorkerSettings, campaign: Campaign) -> list[str]:

@@ -28,12 +28,13 @@ SLICE = 50
 
 
 class Campaign:
-    """Its workers, its material, and what was done so far (`blows`)."""
+    """Its workers, its material, what was done so far (`blows`), and who ended by himself (`crashes`)."""
 
     def __init__(self, settings: WorkerSettings, events: list[Json], rules: list[Json], *, seed: int) -> None:
         self.settings, self.events = settings, events
         self.chance = random.Random(seed)
         self.blows: list[Json] = []
+        self.crashes: list[str] = []
         self.runs: list[WorkerProcess] = []
         self._published = 0
         self._feeding = threading.Lock()
@@ -46,11 +47,17 @@ class Campaign:
         return worker
 
     def revive(self, role: str) -> None:
-        """Start again what has ended."""
+        """Start again what has ended; by itself only a roller may, one that was fenced."""
         for index, worker in enumerate(self.workers[role]):
             if worker.process.poll() is not None:
                 worker.kill()
+                self._note_end(worker)
                 self.workers[role][index] = self._start(role)
+
+    def _note_end(self, worker: WorkerProcess) -> None:
+        ends = worker.find("this worker ends")
+        if ends and not (worker.role == "roller" and "Fenced" in str(ends[-1].get("error"))):
+            self.crashes.append(f"{worker.role} {worker.process.pid}: {ends[-1]}")
 
     def feed(self, count: int = SLICE) -> None:
         """Publish the next events; once all are published, some of them again."""
@@ -158,6 +165,7 @@ class Campaign:
         until(done, seconds=seconds, poll_seconds=0.3)
         for pair in self.workers.values():
             for worker in pair:
+                worker.wait_for("assigned")
                 code = worker.stop()
                 assert code == 0, f"{worker.role} ended with {code}: {worker.lines[-2:]}"
 

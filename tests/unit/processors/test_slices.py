@@ -7,7 +7,7 @@ from typing import Any
 
 from faust.types import TP
 
-from processors.faust_remedies import SliceConsumer
+from processors.faust_remedies import SliceConsumer, SliceThread
 
 PLACE = TP("events", 0)
 
@@ -116,3 +116,8 @@ def test_a_full_queue_is_waited_for() -> None:
         return sizes
 
     assert max(asyncio.run(scenario())) == 3
+
+
+def test_a_worker_without_partitions_has_nothing_to_seek() -> None:
+    thread: Any = SimpleNamespace(_ensure_consumer=lambda: SimpleNamespace(assignment=set))
+    assert asyncio.run(SliceThread._seek_to_committed(thread)) == {}
