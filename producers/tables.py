@@ -90,11 +90,14 @@ class Table:
     def _cells(self, text: str) -> list[str]:
         """Return the cells of a record, and an empty one behind them."""
         width = len(self.names)
-        try:
-            # Strict: a quote that is never closed, or closed in the middle of a cell, is an error and no guess.
-            cells = next(csv.reader((text,), strict=True))
-        except csv.Error as error:
-            raise BadInput(f"broken CSV: {error}") from error
+        if '"' in text or "\r" in text:
+            try:
+                # Strict: a quote that is never closed, or closed in the middle of a cell, is an error and no guess.
+                cells = next(csv.reader((text,), strict=True))
+            except csv.Error as error:
+                raise BadInput(f"broken CSV: {error}") from error
+        else:
+            cells = text.split(",")
         if len(cells) == width:
             cells.append("")
         elif len(cells) == width + 1 and self._is_numbered(cells):

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import BinaryIO, Final
 
+import orjson
+
 from producers.actors import actor_id
 from producers.json_tables import JsonTable, Members, object_starts
 from producers.recognise import UCDP, UCDP_GEOJSON, UCDP_HEADLESS, UCDP_JSON, UCDP_NUMBERED, require
@@ -23,7 +25,7 @@ from producers.subdivisions import division_code
 from producers.tables import Cells, Table
 from producers.values import day, decimal, midnight, required, shown, whole
 from schemas.errors import BadInput
-from schemas.event import Event, check_event
+from schemas.event import Event, parse_event
 
 _REQUIRED: Final = (
     *("id", "type_of_violence", "side_a", "side_b", "country_id", "where_prec", "latitude", "longitude"),
@@ -111,9 +113,10 @@ def _event(row: Cells, *, us_order: bool) -> Event:
     civilians, dyad, country, where, admin1, headline = row.values[14:]
     total, repairs = _total(low, best, high)
     start, end, precision = _interval(first, last, date_precision, us_order)
-    return check_event(
+    # Members of JSON types, no infinity among the numbers: orjson writes them in a third of check_event's time.
+    members = orjson.dumps(
         {
-            "id": f"{UCDP}:{required(key, 'id')}",
+            "id": f"{UCDP}:{_key(key)}",
             "source": UCDP,
             "type": "attack",
             "title": f"{dyad.strip() or f'{side_a} - {side_b}'}, {where.strip() or country.strip()}",
@@ -132,12 +135,19 @@ def _event(row: Cells, *, us_order: bool) -> Event:
             "repairs": (*row.repairs, *repairs),
         }
     )
+    return parse_event(members)
+
+
+def _key(text: str) -> int:
+    # Every row has another one: nothing to remember.
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 16 else required(text, "id")
 
 
 def _short(headline: str) -> str:
     return headline if len(headline) <= _DESCRIPTION_LENGTH else headline[: _DESCRIPTION_LENGTH - 1] + "…"
 
 
+@lru_cache(maxsize=16_384)
 def _total(low_text: str, best_text: str, high_text: str) -> tuple[dict[str, int | None], tuple[str, ...]]:
     low = whole(low_text, "killed.total.low")
     best = whole(best_text, "killed.total.best")
