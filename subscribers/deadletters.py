@@ -70,10 +70,22 @@ async def read_replays(bootstrap: str, *, topic_prefix: str = "") -> dict[str, i
     replayed: dict[str, int] = {}
     async for batch in read_to_end(bootstrap, topic_prefix + COMMANDS):
         for record in batch:
-            command = orjson.loads(record.value or b"{}")
-            if command.get("command") == REPLAY:
-                replayed[command["dead_letter"]] = record.timestamp_ms
+            letter_id = replayed_letter(record)
+            if letter_id is not None:
+                replayed[letter_id] = record.timestamp_ms
     return replayed
+
+
+def replayed_letter(record: Record) -> str | None:
+    """Return the id of the letter that a command says was replayed; None of any other command, or of what is none."""
+    try:
+        command = orjson.loads(record.value or b"")
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(command, dict) or command.get("command") != REPLAY:
+        return None
+    letter_id = command.get("dead_letter")
+    return letter_id if isinstance(letter_id, str) else None
 
 
 def replay_command(letter_id: str, event_ids: Sequence[str]) -> tuple[bytes, bytes, list[Header]]:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from eventlog.record import Header, Record
-from schemas.topics import DEADLETTERS
-from subscribers.deadletters import Letter, decode_letter
+from schemas.topics import COMMANDS, DEADLETTERS
+from subscribers.deadletters import Letter, decode_letter, replay_command, replayed_letter
 
 ROW: list[Header] = [
     ("vigil_reason", b"why"),
@@ -65,3 +65,11 @@ def test_the_id_depends_on_what_was_refused_and_not_on_when_where_or_why() -> No
         letter([*RECORD, ("ab", b"c")]),
     ]
     assert len({each.id for each in [letter(ROW), *others]}) == 9
+
+
+def test_a_command_says_which_letter_was_replayed_and_other_commands_say_nothing_of_that() -> None:
+    key, value, headers = replay_command("0123456789abcdef", ["vigil:a"])
+    assert key == b"0123456789abcdef"
+    assert replayed_letter(Record(COMMANDS, 0, 0, 9, key, value, headers)) == "0123456789abcdef"
+    for other in (None, b"", b"no JSON", b"[]", b'{"command":"silence"}', b'{"command":"replay","dead_letter":1}'):
+        assert replayed_letter(Record(COMMANDS, 0, 0, 9, b"k", other, ())) is None
