@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -42,8 +43,19 @@ class EventType(StrEnum):
 
 def _moment(value: object) -> datetime:
     # pydantic's own reading also takes "1612137600", and costs more than this.
-    if isinstance(value, str) and value[4:5] == value[7:8] == "-" and value[10:11] == "T":
-        value = datetime.fromisoformat(value)
+    if isinstance(value, str):
+        return _read_moment(value)
+    return _in_utc(value)
+
+
+@lru_cache(maxsize=65_536)
+def _read_moment(text: str) -> datetime:
+    if text[4:5] == text[7:8] == "-" and text[10:11] == "T":
+        return _in_utc(datetime.fromisoformat(text))
+    return _in_utc(text)
+
+
+def _in_utc(value: object) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("expected a time such as 2021-04-01T00:00:00Z")
     try:
@@ -243,13 +255,16 @@ def _check_interval(when: EventTime, publish_time: datetime) -> None:
 
 
 def _check_estimates(name: str, casualties: Casualties) -> None:
-    for group in ("total", "peacekeepers", "civilians", "security_forces", "other"):
-        estimate: Estimate | None = getattr(casualties, group)
-        if estimate is None:
-            continue
-        known = [n for n in (estimate.low, estimate.best, estimate.high) if n is not None]
-        if known != sorted(known):
+    for group, estimate in casualties:
+        if estimate is not None and not _in_order(estimate.low, estimate.best, estimate.high):
+            known = [number for _, number in estimate if number is not None]
             raise Contradiction(f"{name}.{group}", f"expected low <= best <= high, found {known}")
+
+
+def _in_order(low: int | None, best: int | None, high: int | None) -> bool:
+    if best is None:
+        return low is None or high is None or low <= high
+    return (low is None or low <= best) and (high is None or best <= high)
 
 
 def _bad_input(error: ValidationError) -> BadInput:

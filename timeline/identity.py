@@ -86,9 +86,12 @@ def _stamp(document: Document, content: str) -> Stamp:
 
 
 def _hash(document: Document) -> str:
-    content = {
-        name: value for name, value in document.items() if name not in NOT_CONTENT and value != _DEFAULTS.get(name)
-    }
+    content = document.copy()
+    for name in NOT_CONTENT:
+        content.pop(name, None)
+    for name, default in _DEFAULTS.items():
+        if content[name] == default:
+            del content[name]
     return sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -97,7 +100,10 @@ def _pruned(members: Document) -> Document:
     kept: Document = {}
     for name, value in members.items():
         kind = type(value)
-        if kind is dict:
+        if kind is str:
+            if value:
+                kept[name] = value
+        elif kind is dict:
             inner = _pruned(value)
             if inner:
                 kept[name] = inner
@@ -106,7 +112,7 @@ def _pruned(members: Document) -> Document:
                 kept[name] = [_pruned(item) if type(item) is dict else item for item in value]
         elif kind is float and value.is_integer():
             kept[name] = int(value)
-        elif value != "":
+        else:
             kept[name] = value
     return kept
 
