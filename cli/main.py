@@ -30,6 +30,7 @@ COMMANDS = {
     "up": _Entry("cli.up", "Run the whole service in the foreground."),
     "status": _Entry("cli.status", "Say which role runs, and how much is left to read."),
     "publish": _Entry("cli.publish", "Publish the files of a feed."),
+    "diff": _Entry("cli.diff", "Print what a newer file of a feed changes, without a broker."),
     "watch": _Entry("cli.watch", "Publish what a provider adds, as it adds it."),
     "feeds": _Entry("cli.feeds", "Say how far and how old each watched feed is."),
     "timeline": _Entry("cli.timeline", "Print the current state of every event."),

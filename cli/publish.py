@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import tell, write_lines
-from cli.settings import Settings, find_bootstrap, with_settings
+from cli.release_options import COVERS_HELP, COVERS_METAVAR, read_covers, read_release
+from cli.settings import Settings, with_settings
 from schemas.errors import Failed, Misuse
 
 if TYPE_CHECKING:
     from producers.feeds import Files
     from producers.publish import Outlet, Summary
+    from producers.spool import Release, Widening
 
 FEEDS = ("ucdp-ged", "un-fatalities", "unsc", "cline-coups", "gdelt", "acled", "vigil")
+_RELEASED = ("ucdp-ged", "cline-coups")
+"""Feeds whose files say nothing of the order in which they were published."""
 
 
 @click.command()
@@ -26,9 +30,19 @@ FEEDS = ("ucdp-ged", "un-fatalities", "unsc", "cline-coups", "gdelt", "acled", "
 @click.option("--dry-run", is_flag=True, help="Read everything, send nothing; needs no broker.")
 @click.option("--as-jsonl", is_flag=True, help="With --dry-run: print each event, and why rows are bad, as JSON lines.")
 @click.option("--all", "every_row", is_flag=True, help="Of gdelt: every row, not only those of violence and coercion.")
+@click.option("--release", metavar="NAME[@DATE]", help="The files are this release: what it lacks is withdrawn.")
+@click.option("--covers", multiple=True, metavar=COVERS_METAVAR, help=COVERS_HELP)
 @with_settings
 def publish(
-    settings: Settings, feed: str, files: tuple[str, ...], *, dry_run: bool, as_jsonl: bool, every_row: bool
+    settings: Settings,
+    feed: str,
+    files: tuple[str, ...],
+    *,
+    dry_run: bool,
+    as_jsonl: bool,
+    every_row: bool,
+    release: str | None,
+    covers: tuple[str, ...],
 ) -> int:
     """Publish the files of a feed; `-` is standard input, and gzip is read as it is.
 
@@ -36,12 +50,24 @@ def publish(
     "merged": ..., "skipped": ..., "withdrawn": ..., "dead_lettered": ...}. Bad rows go to the dead letters with the
     reason; they end the command only when more than 20 % of the last 1,000 rows (at least 100) are bad.
 
-    Example: vigil publish ucdp-ged GEDEvent_v24_1.csv
+    A release withdraws what it speaks of and no longer contains: the feed's earlier events that lie wholly in its
+    countries and between its first and last day. What changes is told before anything is sent. The day of a release is
+    known from names like ged-24.1; a file of un-fatalities is always a release of its last_update.
+
+    \b
+    Examples:
+      vigil publish ucdp-ged GEDEvent_v24_1.csv --release ged-24.1
+      vigil publish cline-coups coups.csv --release 2.1.2@2023-02-23
     """
     if as_jsonl and not dry_run:
         raise Misuse("--as-jsonl goes with --dry-run only")
     if every_row and feed != "gdelt":
         raise Misuse("--all is for gdelt only: the other feeds leave no row out")
+    stated, widening = read_release(feed, release), read_covers(covers)
+    if covers and stated is None:
+        raise Misuse("--covers goes with --release only")
+    if stated is None and feed in _RELEASED:
+        tell("without --release corrections may not win over what an earlier file said of the same event")
     from producers.feeds import Files, check_files  # noqa: PLC0415 - --help needs none of it
     from producers.publish import Stopped, Summary  # noqa: PLC0415
 
@@ -51,11 +77,18 @@ def publish(
     except Failed as error:
         failure, summary = error, Summary()
     else:
-        with _outlet(settings, feed, dry_run=dry_run, as_jsonl=as_jsonl) as outlet:
-            try:
-                summary = _publish(feed, Files(files), outlet, every_row=every_row)
-            except Stopped as error:
-                failure, summary = error, error.summary
+        try:
+            summary = _publish(
+                settings,
+                feed,
+                lambda outlet: _read(feed, Files(files), outlet, every_row=every_row),
+                dry_run=dry_run,
+                as_jsonl=as_jsonl,
+                release=stated,
+                widening=widening,
+            )
+        except Stopped as error:
+            failure, summary = error, error.summary
     if failure is not None:
         tell(str(failure))
     if as_jsonl:
@@ -65,25 +98,32 @@ def publish(
     return 0 if failure is None else 1
 
 
-@contextmanager
-def _outlet(settings: Settings, feed: str, *, dry_run: bool, as_jsonl: bool) -> Iterator[Outlet]:
-    from producers.publish import Lines, LogOutlet, Nowhere  # noqa: PLC0415
+def _publish(
+    settings: Settings,
+    feed: str,
+    read: Callable[[Outlet], Summary],
+    *,
+    dry_run: bool,
+    as_jsonl: bool,
+    release: Release | None,
+    widening: Widening,
+) -> Summary:
+    if release is None and dry_run:
+        from producers.publish import Lines, Nowhere  # noqa: PLC0415
 
-    if dry_run:
         out = sys.stdout.buffer
-        yield Lines(lambda line: out.write(line + b"\n")) if as_jsonl else Nowhere()
-        out.flush()
-        return
-    from eventlog.topics import check_topics  # noqa: PLC0415 - its clients take time to load
-    from eventlog.writing import Writer  # noqa: PLC0415
+        try:
+            return read(Lines(lambda line: out.write(line + b"\n")) if as_jsonl else Nowhere())
+        finally:
+            out.flush()
+    from cli.releasing import publish_release, publish_to_log  # noqa: PLC0415 - its clients take time to load
 
-    bootstrap = find_bootstrap(settings)
-    check_topics(bootstrap, prefix=settings.topic_prefix)
-    with Writer(bootstrap) as writer:
-        yield LogOutlet(writer, feed=feed, topic_prefix=settings.topic_prefix)
+    if release is None:
+        return publish_to_log(settings, feed, read)
+    return publish_release(settings, feed, read, release=release, widening=widening, dry_run=dry_run, as_jsonl=as_jsonl)
 
 
-def _publish(feed: str, files: Files, outlet: Outlet, *, every_row: bool) -> Summary:
+def _read(feed: str, files: Files, outlet: Outlet, *, every_row: bool) -> Summary:
     from producers.feeds import read_files  # noqa: PLC0415
     from producers.publish import publish as publish_rows  # noqa: PLC0415
 

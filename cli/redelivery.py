@@ -22,6 +22,7 @@ from schemas.event import Event
 from schemas.topics import COMMANDS, INCIDENTS, POLITICAL, events_topic
 from subscribers.deadletters import Letter, replay_command
 from timeline.identity import assertion, encode
+from timeline.releases import in_release
 
 AT_ONCE = 500
 """So many letters are sent before their events are awaited."""
@@ -103,10 +104,13 @@ class Redelivery:
         cause = ("ce_causationid", letter.place.encode())
         if letter.origin == "ledger":
             return [self._record(letter, cause)]
-        return [self._event(event, cause) for event in _read_again(letter)]
+        return [self._event(event, cause, letter.release) for event in _read_again(letter)]
 
-    def _event(self, event: Event, cause: Header) -> _Outgoing:
+    def _event(self, event: Event, cause: Header, release: str | None) -> _Outgoing:
         statement = assertion(event)
+        if release is not None:
+            # The row is part of that release still, and what else the feed said of the event is ordered by its day.
+            statement = in_release(statement, release.rpartition("@")[2])
         topic = self.topic_prefix + events_topic(event.type)
         return _Outgoing(topic, statement.id, encode(statement), [*headers_of(statement), cause])
 

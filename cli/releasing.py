@@ -18,11 +18,10 @@ from eventlog.topics import check_topics
 from processors.assertions import read_assertion
 from producers.holdings import Holdings
 from producers.publish import Lines, LogOutlet, Nowhere, Outlet, Stopped, Summary
-from producers.releases import Noting, contradictions, difference, send_dead_letters, send_release, settle
+from producers.releases import Difference, Noting, contradictions, difference, send_dead_letters, send_release, settle
 from producers.rows import DeadLetter
 from producers.spool import Release, Spool, Widening
 from schemas.errors import BadInput
-from timeline.differences import Change
 from timeline.identity import Assertion
 from timeline.manifests import coverage_json
 from timeline.releases import Manifest
@@ -72,11 +71,13 @@ def publish_release(
         try:
             summary = read(spool)
         except Stopped as error:
-            _send_bad_rows(settings, feed, spool, dry_run=dry_run, as_jsonl=as_jsonl)
+            _send_bad_rows(settings, feed, spool, release=release, dry_run=dry_run, as_jsonl=as_jsonl)
             raise Stopped(f"{error}. Nothing of the release was sent", _unsent(error.summary)) from error
         manifests = spool.manifests()
         for each in manifests:
             tell(_described(each))
+        if spool.unknown:
+            tell(f"{spool.unknown} bad rows do not tell their event, which may be among what is withdrawn")
         if dry_run:
             _show(spool, as_jsonl=as_jsonl)
             tell("what it would withdraw only the log tells; against a file, `vigil diff` does")
@@ -84,11 +85,12 @@ def publish_release(
         for each in manifests:
             refuse_the_future(each.sequence)
         with _open_log(settings) as log:
-            return replace(summary, withdrawn=_send(settings, feed, spool, manifests, log))
+            outlet = LogOutlet(log, feed=feed, topic_prefix=settings.topic_prefix, release=_told_as(release))
+            return replace(summary, withdrawn=_send(settings, spool, manifests, log=log, outlet=outlet))
 
 
-def _send(settings: Settings, feed: str, spool: Spool, manifests: Sequence[Manifest], log: BrokerLog) -> int:
-    holdings = _holdings(settings, log, {feed, *(each.feed for each in manifests)})
+def _send(settings: Settings, spool: Spool, manifests: Sequence[Manifest], *, log: BrokerLog, outlet: Outlet) -> int:
+    holdings = _holdings(settings, log, {each.feed for each in manifests})
     holdings.read()
     if holdings.unreadable:
         tell(f"{holdings.unreadable} records of the releases topic are no manifests and were passed over")
@@ -98,7 +100,6 @@ def _send(settings: Settings, feed: str, spool: Spool, manifests: Sequence[Manif
             f"what only one of it and {ours.release} contains may be withdrawn. Give all files of a release in one call"
         )
     _tell_difference(difference(spool, manifests, holdings), len({event_id for event_id, _ in spool.stamps}))
-    outlet = LogOutlet(log, feed=feed, topic_prefix=settings.topic_prefix)
     prefix = settings.topic_prefix
     return send_release(spool, manifests, holdings=holdings, log=log, outlet=outlet, topic_prefix=prefix)
 
@@ -157,14 +158,22 @@ def _show(kept: Iterator[Assertion | DeadLetter] | Spool, *, as_jsonl: bool) -> 
     out.flush()
 
 
-def _send_bad_rows(settings: Settings, feed: str, spool: Spool, *, dry_run: bool, as_jsonl: bool) -> None:
+def _told_as(release: Release) -> str | None:
+    """Return the release as its dead letters name it; None where only the files know its day."""
+    return None if release.day is None else f"{release.name}@{release.day}"
+
+
+def _send_bad_rows(
+    settings: Settings, feed: str, spool: Spool, *, release: Release, dry_run: bool, as_jsonl: bool
+) -> None:
     if dry_run:
         out = sys.stdout.buffer
         send_dead_letters(spool, Lines(lambda line: out.write(line + b"\n")) if as_jsonl else Nowhere())
         out.flush()
         return
     with _open_log(settings) as log:
-        send_dead_letters(spool, LogOutlet(log, feed=feed, topic_prefix=settings.topic_prefix))
+        outlet = LogOutlet(log, feed=feed, topic_prefix=settings.topic_prefix, release=_told_as(release))
+        send_dead_letters(spool, outlet)
 
 
 def _unsent(summary: Summary) -> Summary:
@@ -187,12 +196,14 @@ def _described(manifest: Manifest) -> str:
     return f"{text}; speaks of {where}, from {said['from']} until {said['until']}"
 
 
-def _tell_difference(difference: Sequence[Change], events: int) -> None:
-    counts = Counter(each.change for each in difference)
+def _tell_difference(found: Difference, events: int) -> None:
+    counts = Counter(each.change for each in found.changes)
     same = events - counts["new"] - counts["changed"]
     tell(f"{counts['new']} new, {counts['changed']} changed, {counts['withdrawn']} withdrawn, {same} as they were")
+    if found.withdrawals > counts["withdrawn"]:
+        tell(f"{found.withdrawals} withdrawals are to be sent, also of events that a newer release in the log lacks")
     for kind in ("changed", "withdrawn"):
-        ids = [each.id for each in difference if each.change == kind]
+        ids = [each.id for each in found.changes if each.change == kind]
         for event_id in ids[:_SHOWN]:
             tell(f"{kind} {event_id}")
         if len(ids) > _SHOWN:

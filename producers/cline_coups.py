@@ -65,7 +65,7 @@ def _event(row: Cells) -> Event:
     outcome, title = _OUTCOMES.get(kind.lower(), (None, ""))
     if outcome is None:
         raise BadInput(f"expected coup, attempted or conspiracy, found {shown(kind)}", "coup.outcome")
-    identity = _identity(key)
+    identity = padded_id(key)
     country = _country(number, identity)
     name, repairs = _name(name, country)
     start, end, precision = _interval(year, month, day)
@@ -87,7 +87,12 @@ def _event(row: Cells) -> Event:
     )
 
 
-def _identity(key: str) -> str:
+def padded_id(key: str) -> str:
+    """Return the key as later releases write it.
+
+    Raises:
+        BadInput: it is none.
+    """
     match = _ID.fullmatch(key)
     if match is None:
         raise BadInput(f"expected a coup_id as 04001011959, found {shown(key)}", "id")

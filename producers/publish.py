@@ -78,9 +78,11 @@ class Log(Protocol):
 class LogOutlet:
     """To the topics of a log: events keyed by their id, dead letters as they were found."""
 
-    def __init__(self, log: Log, *, feed: str, topic_prefix: str = "") -> None:
+    def __init__(self, log: Log, *, feed: str, topic_prefix: str = "", release: str | None = None) -> None:
+        """`release` is what dead letters say of the release that their rows belong to: NAME@DATE."""
         self._log = log
         self._feed = feed
+        self._release = release
         self._prefix = topic_prefix
 
     def event(self, statement: Assertion) -> None:
@@ -96,6 +98,8 @@ class LogOutlet:
             ("vigil_position", orjson.dumps(letter.position._asdict())),
             ("vigil_feed", self._feed.encode()),
         ]
+        if self._release is not None:
+            headers.append(("vigil_release", self._release.encode()))
         if letter.context is not None:
             headers.append(("vigil_context", letter.context))
         if letter.sha256 is not None:

@@ -22,7 +22,7 @@ feed's next publication.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from eventlog.record import Header
 from producers.holdings import Holdings
@@ -59,10 +59,21 @@ class Noting:
         self._outlet.flush()
 
 
-def difference(spool: Spool, manifests: Sequence[Manifest], holdings: Holdings) -> list[Change]:
-    """Return, by id, what the release changes in what the log holds, withdrawals included."""
-    held = implied([*holdings.mentions, *spool.mentions], [*holdings.manifests, *manifests])
-    return list(changes(holdings.current, [*spool.stamps, *held]))
+class Difference(NamedTuple):
+    """What a release changes in what the log holds, by id, and how many withdrawals it makes to be sent.
+
+    That can be more than there are withdrawn events: what a newer release lacks never stands.
+    """
+
+    changes: list[Change]
+    withdrawals: int
+
+
+def difference(spool: Spool, manifests: Sequence[Manifest], holdings: Holdings) -> Difference:
+    """Return what would change if the release were sent now."""
+    due = implied([*holdings.mentions, *spool.mentions], [*holdings.manifests, *manifests])
+    found = changes(holdings.current, [*spool.stamps, *due])
+    return Difference(list(found), len(due.keys() - holdings.withdrawals))
 
 
 def send_release(

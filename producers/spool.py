@@ -16,6 +16,7 @@ from typing import Final, Self
 
 from producers.recognise import FATALITIES
 from producers.rows import DeadLetter
+from producers.unread import event_id
 from schemas.errors import Failed
 from timeline.identity import Assertion
 from timeline.releases import Coverage, Key, Manifest, Mention, in_release, mention
@@ -52,7 +53,7 @@ class Contents:
     ids: set[str] = field(default_factory=set)
 
     def add(self, event_id: str, said: Mention | None) -> None:
-        """Take in a statement; None where it withdraws the event, which then needs no other withdrawal."""
+        """Take in a statement; None for one that withdraws the event, or that could not be read: it is spoken of."""
         self.ids.add(event_id)
         if said is None:
             return
@@ -77,6 +78,8 @@ class Spool(AbstractContextManager["Spool"]):
     def __init__(self, feed: str, release: Release, widening: Widening = Widening()) -> None:
         self.mentions: list[Mention] = []
         self.stamps: list[Key] = []
+        self.unknown = 0
+        """How many bad rows stand for events whose ids could not be read."""
         self._feed = feed
         self._release = release
         self._widening = widening
@@ -96,7 +99,12 @@ class Spool(AbstractContextManager["Spool"]):
         pickle.dump(statement, self._file)
 
     def dead_letter(self, letter: DeadLetter) -> None:
-        """Keep a bad row."""
+        """Keep a bad row; the event that it stands for counts as contained where its id could be read."""
+        unread, day = event_id(self._feed, letter), self._release.day
+        if unread is None or day is None:
+            self.unknown += 1
+        else:
+            self._parts.setdefault((unread.partition(":")[0], day), Contents()).add(unread, None)
         pickle.dump(letter, self._file)
 
     def flush(self) -> None:

@@ -26,13 +26,18 @@ KEY = json.loads(EVENT)["id"].encode()
 
 
 def row_letter(
-    raw: bytes, *, feed: str = "ucdp-ged", context: bytes | None = None, length: int | None = None
+    raw: bytes,
+    *,
+    feed: str = "ucdp-ged",
+    context: bytes | None = None,
+    length: int | None = None,
+    release: str | None = None,
 ) -> Letter:
     """A letter as a producer writes it."""
     log = MemoryLog(clock=lambda: NOW_MS)
     sha256 = None if length is None else "0" * 64
     refused = DeadLetter("refused before the fix", "x", Position("file.csv", 3, 4), raw, length or 0, sha256)
-    LogOutlet(log, feed=feed).dead_letter(
+    LogOutlet(log, feed=feed, release=release).dead_letter(
         DeadLetter(refused.reason, refused.field, refused.position, raw, refused.length, sha256, context=context)
     )
     return decode_letter(next(log.read(DEADLETTERS)))
@@ -73,6 +78,13 @@ def test_a_row_becomes_its_event_with_the_letter_as_cause_and_is_noted_as_replay
         "dead_letter": letter.id,
         "events": list(outcome.events),
     }
+
+
+def test_a_row_of_a_release_comes_back_as_part_of_it() -> None:
+    log, letter = MemoryLog(), row_letter(UCDP[1], context=UCDP[0], release="ged@home@2022-06-01")
+    replay(log, letter)
+    [record] = log.read(INCIDENTS)
+    assert json.loads(record.value or b"")["sequence"] == "2022-06-01"
 
 
 def test_what_still_fails_stays_a_dead_letter_and_nothing_is_written() -> None:

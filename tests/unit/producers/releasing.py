@@ -79,7 +79,10 @@ def release_rows(
         holdings.read()
         told = difference(spool, manifests, holdings)
         outlet = LogOutlet(log, feed=feed)
-        return told, send_release(spool, manifests, holdings=holdings, log=log, outlet=outlet)
+        sent = send_release(spool, manifests, holdings=holdings, log=log, outlet=outlet)
+        # Nobody else writes between the two, or more than was told may be due.
+        assert sent >= told.withdrawals
+        return told.changes, sent
 
 
 def _plain(publication: Publication, log: AnyLog, *, feed: str, widening: Widening) -> tuple[list[Change], int]:

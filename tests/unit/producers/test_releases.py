@@ -93,7 +93,7 @@ def test_what_a_newer_release_lacks_is_withdrawn_in_either_order(order: tuple[Pu
 
 
 @given(publications())
-@examples(300)
+@examples(150)
 def test_the_state_is_that_of_the_naive_statement_in_every_order(order: list[Publication]) -> None:
     log = after(*order)
     withdrawn = sum(each.stamp.withdrawn for each in statements(log))
@@ -109,7 +109,7 @@ def test_the_property_meets_withdrawals() -> None:
     counts = []
 
     @given(publications())
-    @examples(100)
+    @examples(60)
     def draw(order: list[Publication]) -> None:
         counts.append(any(each.stamp.withdrawn for each in statements(after(*order))))
 
@@ -288,7 +288,7 @@ class TurnedLog:
     st.lists(publications().map(lambda found: found[0]), min_size=2, max_size=3, unique_by=lambda each: each.day),
     st.lists(st.integers(0, 2), max_size=40),
 )
-@examples(100)
+@examples(60)
 def test_publishers_at_once_leave_what_they_leave_one_after_the_other(
     found: list[Publication], schedule: list[int]
 ) -> None:
