@@ -108,9 +108,11 @@ def _of_feature(feature: Members) -> Members:
 
 
 def _event(row: Cells, *, us_order: bool) -> Event:
-    key, violence, side_a, side_b, state, where_precision, latitude, longitude = row.values[:8]
-    date_precision, first, last, low, best, high = row.values[8:14]
-    civilians, dyad, country, where, admin1, headline = row.values[14:]
+    # R writes what it lacks as NA; nothing that UCDP says is called so.
+    values = ["" if cell == "NA" else cell for cell in row.values] if "NA" in row.values else row.values
+    key, violence, side_a, side_b, state, where_precision, latitude, longitude = values[:8]
+    date_precision, first, last, low, best, high = values[8:14]
+    civilians, dyad, country, where, admin1, headline = values[14:]
     total, repairs = _total(low, best, high)
     start, end, precision = _interval(first, last, date_precision, us_order)
     # Members of JSON types, no infinity among the numbers: orjson writes them in a third of check_event's time.

@@ -64,6 +64,10 @@ TABLES = {
     "whole numbers with a decimal point": csv_of([HEADER, *map(as_floats, ROWS)]),
     "no header row": csv_of(ROWS),
     "no header row, and numbers": csv_of(numbered(ROWS)),
+    "what R lacks": csv_of([["", *HEADER], *([str(n), *(cell or "NA" for cell in row)] for n, row in enumerate(ROWS))]),
+    "every cell quoted": b"\n".join(
+        b'"' + b'","'.join(cell.replace('"', '""').encode() for cell in row) + b'"' for row in ROWS
+    ),
     "columns in another order": csv_of([row[::-1] for row in CELLS]),
 }
 JSONS: dict[str, Callable[[], str]] = {
