@@ -67,8 +67,16 @@ class Watchdog(threading.Thread):
         self._before: dict[tuple[str, int], tuple[int, int]] = {}
 
     def run(self) -> None:
-        """Check until the process ends."""
-        asyncio.run(self._watch())
+        """Check until the process ends. A watchdog that fails itself ends it too: nobody would watch any more."""
+        try:
+            asyncio.run(self._watch())
+        except Exception as error:
+            if self._loop.is_closed():
+                # The worker has stopped; there is nothing left to watch.
+                return
+            tell("the watchdog failed, so this worker ends", level=logging.CRITICAL, error=repr(error))
+            sys.stderr.flush()
+            self._end(EXIT_STUCK)
 
     async def _watch(self) -> None:
         # With a group, but without a subscription: it never becomes a member.

@@ -28,6 +28,8 @@ class Hanging:
         await self.app.stop()
 
     def duties(self) -> set[tuple[str, int]]:
+        if self.way == "broken":
+            raise RuntimeError("the watchdog cannot see")
         return {(self.topic, 0)} if self.assigned else set()
 
     def busy(self) -> int:

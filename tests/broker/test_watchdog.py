@@ -59,6 +59,16 @@ def test_a_worker_that_hangs_is_ended_with_one_line(broker: str, topic: str, way
     assert last["why"] == why
 
 
+def test_a_watchdog_that_fails_ends_the_worker_too(broker: str, topic: str) -> None:
+    worker = start(broker, topic, "broken")
+    try:
+        _, said = worker.communicate(timeout=30)
+    finally:
+        worker.kill()
+    assert worker.returncode == EXIT_STUCK
+    assert b"the watchdog failed" in said
+
+
 @pytest.mark.parametrize(("way", "value"), [("agent", b"fine"), ("busy", b"hang")])
 def test_a_worker_with_nothing_to_do_or_with_work_of_another_kind_is_left_alone(
     broker: str, topic: str, way: str, value: bytes
