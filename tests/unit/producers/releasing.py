@@ -140,18 +140,25 @@ def _country(document: dict[str, Any]) -> str | None:
     return country
 
 
+_Sent = tuple[str, bytes | None, bytes | None, Sequence[Header]]
+
+
 class Killed(Exception):
     """The process ends here."""
 
 
 class MortalLog:
-    """A log whose writer dies at its n-th step: what was not flushed is lost, but for a first part of it."""
+    """A log whose writer dies at its n-th step.
+
+    Of what was not flushed then only a part is there: the first (`survive` 0 to 1) or, because topics and partitions
+    take records independently of each other, the last (-1 to 0).
+    """
 
     def __init__(self, log: MemoryLog, *, steps: int, survive: float = 0.0) -> None:
         self._log = log
         self._left = steps
         self._survive = survive
-        self._sent: list[tuple[str, bytes | None, bytes | None, Sequence[Header]]] = []
+        self._sent: list[_Sent] = []
 
     def send(self, topic: str, *, key: bytes | None, value: bytes | None, headers: Sequence[Header]) -> None:
         self._step()
@@ -159,7 +166,7 @@ class MortalLog:
 
     def flush(self) -> None:
         self._step()
-        self._write(len(self._sent))
+        self._write(self._sent)
 
     def read(self, topic: str) -> Iterator[Record]:
         self._step()
@@ -168,11 +175,12 @@ class MortalLog:
     def _step(self) -> None:
         self._left -= 1
         if self._left < 0:
-            self._write(int(len(self._sent) * self._survive))
+            kept = int(len(self._sent) * abs(self._survive) + 0.5)
+            self._write(self._sent[:kept] if self._survive >= 0 else self._sent[len(self._sent) - kept :])
             raise Killed
 
-    def _write(self, count: int) -> None:
-        for topic, key, value, headers in self._sent[:count]:
+    def _write(self, records: Sequence[_Sent]) -> None:
+        for topic, key, value, headers in records:
             self._log.send(topic, key=key, value=value, headers=headers)
         self._sent.clear()
 

@@ -176,7 +176,7 @@ def test_the_difference_is_told_before_and_is_nothing_the_second_time() -> None:
     ]
     assert withdrawn == 1
     before, manifests = state(log), len(list(log.read(RELEASES)))
-    for again in (changed, BOTH):
+    for again in (changed, BOTH, changed, BOTH):
         assert told_and_sent(again, log) == ([], 0)
     assert state(log) == before
     assert len(list(log.read(RELEASES))) == manifests
@@ -187,7 +187,7 @@ def test_a_release_that_dies_anywhere_is_completed_by_the_same_command() -> None
     steps = steps_of(lambda log: run(ONE, log), lambda: after(BOTH))
     assert steps > 8
     for step in range(steps):
-        for survive in (0.0, 0.5, 1.0):
+        for survive in (0.0, 0.5, 1.0, -0.5, -0.2):
             log = after(BOTH)
             with pytest.raises(Killed):
                 run(ONE, MortalLog(log, steps=step, survive=survive))
@@ -198,7 +198,7 @@ def test_a_release_that_dies_anywhere_is_completed_by_the_same_command() -> None
 def test_a_release_that_dies_withdraws_nothing_before_all_that_it_contains_is_there() -> None:
     big = Publication((Y, event("first"), event("second"), event("third")), "two", "2023-06-01")
     for step in range(steps_of(lambda log: run(big, log), lambda: after(BOTH))):
-        for survive in (0.0, 0.5, 1.0):
+        for survive in (0.0, 0.5, 1.0, -0.5, -0.2):
             log = after(BOTH)
             with pytest.raises(Killed):
                 run(big, MortalLog(log, steps=step, survive=survive))
