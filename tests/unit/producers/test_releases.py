@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
@@ -10,13 +11,17 @@ from hypothesis import event as note
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.releasing import decode
 from eventlog.memory import MemoryLog
 from eventlog.record import Header, Record
-from producers.spool import Widening
+from producers.holdings import Holdings
+from producers.publish import publish
+from producers.releases import contradictions
+from producers.spool import Release, Spool, Widening
 from schemas.errors import Failed
-from schemas.topics import RELEASES
+from schemas.topics import INCIDENTS, RELEASES
 from tests.profiles import examples
-from timeline.identity import Stamp
+from timeline.identity import Stamp, assertion, encode
 from timeline.times import DAY, day_number
 
 from .releasing import (
@@ -296,6 +301,40 @@ def test_publishers_at_once_leave_what_they_leave_one_after_the_other(
     turns = Turns(log, [lambda turned, each=each: run(each, turned) for each in found])  # type: ignore[misc]
     turns.play([number for number in schedule if number < len(found)])
     assert state(log) == naive_state(found)
+
+
+def test_what_others_asserted_counts_and_what_the_ledger_refuses_does_not() -> None:
+    """Before any ledger has read it: in structured mode too; mis-keyed, broken and far too early ones never."""
+    log = MemoryLog()
+    envelope = {"specversion": "1.0", "data": json.loads(encode(assertion(X)))}
+    structured = [("content-type", b"application/cloudevents+json")]
+    log.send(INCIDENTS, key=b"vigil:x", value=json.dumps(envelope).encode(), headers=structured)
+    log.send(INCIDENTS, key=b"vigil:z", value=encode(assertion(event("v"))))
+    log.send(INCIDENTS, key=b"vigil:w", value=b"{")
+    log.send(INCIDENTS, key=b"vigil:u", value=encode(assertion(event("u", "2999-01-01"))))
+    log.send(INCIDENTS, key=None, value=b"{}")
+    assert run(ONE, log) == 1
+    assert current(log) == {"y"}
+
+
+def test_records_that_are_no_manifests_are_passed_over() -> None:
+    log = MemoryLog()
+    log.send(RELEASES, key=b"vigil", value=b"nonsense")
+    holdings = Holdings(log, feeds={"vigil"}, decode=decode)
+    holdings.read()
+    assert holdings.unreadable == 1
+    run(BOTH, log)
+    assert run(ONE, log) == 1
+
+
+def test_two_releases_of_one_day_that_differ_are_found() -> None:
+    log = after(BOTH)
+    holdings = Holdings(log, feeds={"vigil"}, decode=decode)
+    holdings.read()
+    with Spool("vigil", Release("other", "2022-06-01")) as spool:
+        publish(Publication((X, Z)).rows(), spool)
+        ((ours, held),) = contradictions(spool.manifests(), holdings)
+    assert (ours.release, held.release) == ("other", "one")
 
 
 def test_a_log_that_refuses_a_record_fails_the_release() -> None:
