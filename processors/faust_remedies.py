@@ -46,7 +46,7 @@ class SliceThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]  # faust
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._partition_assignment_strategy = [RangePartitionAssignor]
+        consumer._partition_assignment_strategy = [self.app.assignment_strategy]
         consumer._fetch_max_wait_ms = _FETCH_WAIT_MS
         return consumer
 
@@ -156,13 +156,17 @@ class SliceTransport(driver.Transport):  # type: ignore[misc]  # faust has no ty
 
 
 class SafeApp(faust.App):  # type: ignore[misc]  # faust has no types
-    """An app that writes no folder."""
+    """An app that writes no folder; `assignment_strategy` is aiokafka's, not Faust's."""
+
+    assignment_strategy: Any = RangePartitionAssignor
 
     def _create_directories(self) -> None:
         """Without tables there is nothing to keep on the disk."""
 
 
-def build_app(app_id: str, *, bootstrap: str, batch: int, session_seconds: float) -> Any:
+def build_app(
+    app_id: str, *, bootstrap: str, batch: int, session_seconds: float, strategy: Any = RangePartitionAssignor
+) -> Any:
     """Return a Faust app with all remedies; its topics must exist. `batch` is the most records of one fetch."""
     app = SafeApp(
         app_id,
@@ -182,6 +186,7 @@ def build_app(app_id: str, *, bootstrap: str, batch: int, session_seconds: float
         broker_request_timeout=max(30.0, session_seconds * 2),
         producer_request_timeout=60.0,
     )
+    app.assignment_strategy = strategy
     app.transport = SliceTransport(app.conf.broker_consumer, app)
     return app
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from processors.faust_remedies import Slices, add_agent, build_app
 from processors.followed import RulesChanged
+from processors.keeping import HolderKeeps
 from processors.log_lines import tell
 from processors.reign import FINISH_SECONDS, POLL_SECONDS, Lost, Reign
 from processors.settings import WorkerSettings
@@ -38,6 +39,7 @@ class Roller:
             bootstrap=settings.bootstrap,
             batch=settings.batch,
             session_seconds=settings.session_seconds,
+            strategy=HolderKeeps,
         )
         add_agent(self.app, [self._ticks], self._take_ticks)
         self.app.on_partitions_revoked.connect(self._note_revocation)

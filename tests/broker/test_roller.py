@@ -189,6 +189,18 @@ def test_a_roller_that_was_fenced_writes_nothing_and_exits(settings: WorkerSetti
     assert windows(settings) == before
 
 
+def test_a_roller_that_joins_moves_nothing(settings: WorkerSettings, start: Start) -> None:
+    write_timeline(settings, EVENTS[:30])
+    active = start()
+    active.wait_for("takeover", step="follow")
+    for joined in range(1, 4):
+        start().wait_for("assigned", active=False)
+        active.wait_for("assigned", active=True, times=1 + joined)
+    write_timeline(settings, EVENTS[30:])
+    check_outcome(settings, EVENTS, [])
+    assert len(active.find("takeover", step="fence")) == 1
+
+
 def test_a_standby_takes_over_and_a_stopped_one_that_goes_on_changes_nothing(
     settings: WorkerSettings, start: Start
 ) -> None:
