@@ -57,7 +57,7 @@ def publish(
     \b
     Examples:
       vigil publish ucdp-ged GEDEvent_v24_1.csv --release ged-24.1
-      vigil publish cline-coups coups.csv --release 2.1.2@2023-02-23
+      vigil publish cline-coups coups.csv --release 2.1.2@2023-02-01
     """
     if as_jsonl and not dry_run:
         raise Misuse("--as-jsonl goes with --dry-run only")

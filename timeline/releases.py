@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from sys import intern
 from typing import NamedTuple
 
 from schemas.event import check_event
@@ -96,12 +97,14 @@ def mention(statement: Assertion) -> Mention | None:
         return None
     document = statement.document
     when = document["event_time"]
+    country = document.get("place", {}).get("country")
+    # A mention of each event of a feed is kept, and most of them say the same few words.
     return Mention(
         id=statement.id,
-        feed=document["source"],
-        type=document["type"],
-        sequence=statement.stamp.sequence,
-        country=document.get("place", {}).get("country"),
+        feed=intern(document["source"]),
+        type=intern(document["type"]),
+        sequence=intern(statement.stamp.sequence),
+        country=None if country is None else intern(country),
         start=microseconds(when["start"]),
         end=microseconds(when["end"]),
     )

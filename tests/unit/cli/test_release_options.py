@@ -123,6 +123,14 @@ def test_a_fatalities_file_is_a_release_of_its_own_day_and_of_no_other(capfd: py
     assert "last_update is 2023-11-28" in capfd.readouterr().err
 
 
+def test_two_fatalities_files_in_one_call_are_each_a_release(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    earlier = tmp_path / "earlier.csv"
+    earlier.write_bytes(FATALITIES.read_bytes().replace(b"2023-11-28", b"2023-11-27"))
+    assert run(["publish", "un-fatalities", str(FATALITIES), str(earlier), "--dry-run"]) == 0
+    told = capfd.readouterr().err.splitlines()
+    assert [line.split()[4] for line in told[:2]] == ["2023-11-27,", "2023-11-28,"]
+
+
 def test_of_a_release_that_is_mostly_bad_nothing_but_the_bad_rows_is_shown(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
