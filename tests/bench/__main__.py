@@ -86,8 +86,9 @@ def stages(events: list[Report]) -> Report:
 class Bench:
     """One broker, one log, and the measurements on it, in order."""
 
-    def __init__(self, bootstrap: str, count: int) -> None:
+    def __init__(self, bootstrap: str, count: int, *, broker_pid: int) -> None:
         self.settings = WorkerSettings(bootstrap=bootstrap)
+        self.broker_pid = broker_pid
         self.count = count
         self.rows = real_rows()
         self.report: Report = {"rows": len(self.rows), "events": count}
@@ -131,6 +132,7 @@ class Bench:
         workers["ledger"].wait_for("assigned")
         started = time.perf_counter()
         before = {role: cpu_seconds(worker.process.pid) for role, worker in workers.items()}
+        broker_before = cpu_seconds(self.broker_pid)
         async with self.ledger_progress() as ledger, self.roller_progress() as roller:
             ledger_done = await ledger.wait_for(self.count)
             spent = cpu_seconds(workers["ledger"].process.pid) - before["ledger"]
@@ -140,6 +142,8 @@ class Bench:
         spent = cpu_seconds(workers["roller"].process.pid) - before["roller"]
         self._rate("pipeline: roller", accepted, done - started, spent)
         self.report["pipeline: events a second"] = round(self.count / (done - started))
+        broker_cpu = cpu_seconds(self.broker_pid) - broker_before
+        self.report["pipeline: broker, CPU us an event"] = round(broker_cpu / self.count * 1e6, 1)
         for role, worker in workers.items():
             self.report[f"{role}: peak memory, MiB"] = peak_mib(worker.process.pid)
             worker.stop()
@@ -241,10 +245,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=100_000)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="vigil-bench-") as folder, EmbeddedBroker(Path(folder)) as broker:
-        create_topics(broker.bootstrap)
-        bench = Bench(broker.bootstrap, chosen.events)
-        asyncio.run(measure(bench))
+    with tempfile.TemporaryDirectory(prefix="vigil-bench-") as folder:
+        broker, started = EmbeddedBroker(Path(folder)), time.perf_counter()
+        with broker:
+            assert broker.state is not None
+            create_topics(broker.bootstrap)
+            ready_after = round(time.perf_counter() - started, 2)
+            bench = Bench(broker.bootstrap, chosen.events, broker_pid=broker.state.pid)
+            bench.report["broker: start-up until ready, topics created, seconds"] = ready_after
+            asyncio.run(measure(bench))
     report = bench.report | {
         "core, CPU us an event": stages(list(many(bench.rows, min(chosen.events, 20_000)))),
         "machine": f"{os.cpu_count()} x {platform.machine()}, Python {platform.python_version()}",
