@@ -30,7 +30,8 @@ class LongLine(io.RawIOBase):
 
     def __init__(self, content: bytes, filling: bytes, length: int) -> None:
         super().__init__()
-        middle = content.find(b"\n", len(content) // 2) + 1
+        half = len(content) // 2
+        middle = content.find(b"\n", half) + 1 or half
         self._left = length
         self._filling = filling * ((1 << 20) // len(filling))
         self._before = io.BytesIO(content[:middle])
