@@ -68,6 +68,12 @@ either = pytest.mark.parametrize(
 Kind = Safe | Plain
 
 
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain Faust leaves a folder for tables where it stands."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def topic(broker: str, fresh_name: FreshName) -> str:
     name = fresh_name("remedies")
