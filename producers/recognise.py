@@ -113,12 +113,10 @@ def kind_of(lines: Iterable[bytes]) -> str | None:
 
 def _kind_of_head(head: bytes) -> str | None:
     """Return what a text shows that has no record a line."""
-    if b"<akomaNtoso" in head:
-        return COUNCIL_XML
     for layout, members in _MEMBERS.items():
         if all(member.search(head) for member in members):
             return layout
-    return None
+    return COUNCIL_XML if b"<akomaNtoso" in head else None
 
 
 def _kind(line: bytes) -> str | None:
