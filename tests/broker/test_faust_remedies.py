@@ -74,6 +74,12 @@ def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain Faust makes folders where it runs."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def topic(broker: str, fresh_name: FreshName) -> str:
     name = fresh_name("remedies")
@@ -312,11 +318,7 @@ def test_nothing_waits_long_behind_a_fetch_that_waits_for_records(
 
 
 @either
-def test_an_app_leaves_no_folder(
-    kind: Kind, broker: str, topic: str, fresh_name: FreshName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-
+def test_an_app_leaves_no_folder(kind: Kind, broker: str, topic: str, fresh_name: FreshName, tmp_path: Path) -> None:
     async def scenario() -> None:
         app = kind.app(fresh_name("quiet"), broker)
 
