@@ -29,6 +29,7 @@ from timeline.telling import ScopeChange
 
 POLL_SECONDS = 0.2
 FINISH_SECONDS = 3.0
+_SECOND_LOOK_SECONDS = 0.003
 _PROGRESS_SECONDS = 0.2
 _TICK_SECONDS = 3600.0
 _INLINE_RECORDS = 2_000
@@ -102,12 +103,20 @@ class Reign:
     async def _follow(self, followed: Followed, reader: LogReader) -> None:
         while True:
             await self._claim.go_on()
-            batches = await reader.poll(timeout_seconds=POLL_SECONDS)
+            batches = await self._poll(reader)
             changes = await self._evaluate(followed, batches) if batches else []
             progress = await self._due_progress(reader, idle=not batches)
             if changes or progress:
                 await self._tell(followed, changes, progress)
             await self._tick_if_due()
+
+    async def _poll(self, reader: LogReader) -> list[list[Record]]:
+        """Return what there is. The client fetches nothing of a partition while it holds records of it, so what came
+        during the last settlement is only fetched now: without a second look it would wait for one settlement more."""
+        batches = await reader.poll(timeout_seconds=POLL_SECONDS)
+        if batches and sum(map(len, batches)) <= _INLINE_RECORDS:
+            batches += await reader.poll(timeout_seconds=_SECOND_LOOK_SECONDS)
+        return batches
 
     async def _evaluate(self, followed: Followed, batches: Sequence[Sequence[Record]]) -> list[ScopeChange]:
         def work() -> list[ScopeChange]:
