@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 from eventlog.reaching import reach
 from processors.settings import LEDGER, PROGRESS, ROLLER
 from schemas.errors import Failed, Transient
-from schemas.topics import INCIDENTS, POLITICAL, RULES, TIMELINE, TOPICS
+from schemas.topics import INCIDENTS, POLITICAL, RULES, TICKS, TIMELINE, TOPICS
 
 CONNECT_MS = 3000
 SETTLE_SECONDS = 3.0
@@ -57,6 +57,15 @@ def read_progress(bootstrap: str, *, topic_prefix: str) -> dict[str, Progress]:
         reader.close()
 
 
+def read_ends(bootstrap: str, *, topic_prefix: str) -> dict[str, int]:
+    """Return by topic how much the roles could ever have read of it. Raises: Transient when no broker answers."""
+    reader = ProgressReader(bootstrap, topic_prefix=topic_prefix)
+    try:
+        return reader.ends()
+    finally:
+        reader.close()
+
+
 class ProgressReader:
     """Asks a cluster how far each role is. Raises Transient from every method while no broker answers."""
 
@@ -90,12 +99,21 @@ class ProgressReader:
                     raise
                 time.sleep(0.1)
 
+    def ends(self) -> dict[str, int]:
+        """Return the sum of the end offsets of each topic that decides what stands."""
+        topics = [*(topic for group in GROUPS.values() for topic in group.topics), TICKS]
+        with _answers(self._bootstrap):
+            ends = self._admin.list_partition_offsets(dict.fromkeys(self._partitions(topics), OffsetSpec.LATEST))
+        sums = dict.fromkeys((self._prefix + topic for topic in topics), 0)
+        for partition, found in ends.items():
+            sums[partition.topic] += found.offset
+        return sums
+
+    def _partitions(self, topics: Iterable[str]) -> list[TopicPartition]:
+        return [TopicPartition(self._prefix + topic, n) for topic in topics for n in range(_PARTITIONS[topic])]
+
     def _progress(self, group: RoleGroup) -> Progress:
-        partitions = [
-            TopicPartition(self._prefix + topic, number)
-            for topic in group.topics
-            for number in range(_PARTITIONS[topic])
-        ]
+        partitions = self._partitions(group.topics)
         committed = self._committed(self._prefix + group.offsets)
         ends = self._admin.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
         lag = sum(max(0, ends[each].offset - committed.get(each, 0)) for each in partitions)

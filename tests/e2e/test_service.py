@@ -6,6 +6,7 @@ The tests share one service and build on each other, in this order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -15,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from eventlog.folder import running
-from eventlog.reading import end_offsets
+from eventlog.reading import end_offsets, read_to_end
+from eventlog.record import Record
+from eventlog.writing import Writer
 from schemas.topics import TIMELINE
 from tests.e2e.conftest import Service, Vigil, until
 
@@ -195,6 +198,28 @@ def test_other_rules_are_told_as_one_difference(service: Service, vigil: Vigil, 
     _assert_as_replayed(vigil, archive, "--rules", str(rules))
     reasons = {each["reason"] for each in vigil.lines("alerts", "--all") if each["transition"] == "cancelled"}
     assert "the rule changed" in reasons
+
+
+async def _first_record(bootstrap: str) -> Record:
+    async with contextlib.aclosing(read_to_end(bootstrap, TIMELINE)) as batches:
+        return (await anext(batches))[0]
+
+
+def test_verify_accounts_for_every_position_and_finds_one_changed_byte(service: Service, vigil: Vigil) -> None:
+    verdict = json.loads(vigil.run("verify").stdout)
+    assert verdict["equal"]
+    assert verdict["positions"]["repeats"] > 4000, "the samples were published twice"
+    assert sum(verdict["positions"].values()) - verdict["positions"]["repeats"] == _records(service)
+
+    bootstrap = service.ready["bootstrap_servers"]
+    real = asyncio.run(_first_record(bootstrap))
+    changed = (real.value or b"").replace(b'"coding":"human"', b'"coding":"machine"')
+    with Writer(bootstrap) as writer:
+        writer.send(TIMELINE, key=real.key, value=changed, headers=real.headers, partition=real.partition)
+    found = vigil.run("verify", code=1)
+    assert not json.loads(found.stdout)["equal"]
+    assert f"{TIMELINE}:{real.partition}:" in found.stderr
+    assert "has another hash than its header says" in found.stderr
 
 
 def test_a_second_service_in_the_folder_is_refused(service: Service, vigil: Vigil) -> None:
