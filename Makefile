@@ -32,6 +32,7 @@ lint: setup
 
 bench: setup
 	$(PYTHON_IN_VENV) -m tests.bench
+	$(PYTHON_IN_VENV) -m tests.bench.adapters
 
 $(PACKAGES): requirements.lock pyproject.toml tools/packages.sh
 	@tools/packages.sh packages
