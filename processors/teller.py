@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import IllegalOperation, ProducerFenced
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer import sender
 
@@ -69,13 +70,19 @@ class Teller:
         started, records = time.perf_counter(), self._records(changes)
         count = sum(map(len, records.values()))
         tell("transaction", level=logging.DEBUG, phase="begin", records=count, scopes=len(changes))
-        await self._producer.begin_transaction()
-        await write_batches(self._producer, records)
-        if progress:
-            offsets = {TopicPartition(*place): offset for place, offset in progress.items()}
-            await self._producer.send_offsets_to_transaction(offsets, self._group)
-        tell("transaction", level=logging.DEBUG, phase="written", records=count)
-        await self._producer.commit_transaction()
+        try:
+            await self._producer.begin_transaction()
+            await write_batches(self._producer, records)
+            if progress:
+                offsets = {TopicPartition(*place): offset for place, offset in progress.items()}
+                await self._producer.send_offsets_to_transaction(offsets, self._group)
+            tell("transaction", level=logging.DEBUG, phase="written", records=count)
+            await self._producer.commit_transaction()
+        except IllegalOperation as error:
+            if not self._producer._txn_manager.is_fatal_error():
+                raise
+            # aiokafka says so when it has learnt between two of these calls that another producer started.
+            raise ProducerFenced("another roller has taken over") from error
         for change in changes:
             told(change)
         seconds = round(time.perf_counter() - started, 4)
