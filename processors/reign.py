@@ -23,7 +23,7 @@ from processors.followed import Followed
 from processors.log_lines import tell
 from processors.outlet import Outgoing, Outlet
 from processors.settings import WorkerSettings
-from processors.teller import Teller, transactions
+from processors.teller import Progress, Teller, transactions
 from schemas.topics import TICKS
 from timeline.telling import ScopeChange
 
@@ -61,7 +61,7 @@ class Reign:
     def __init__(self, settings: WorkerSettings, claim: Claim) -> None:
         self._settings, self._claim = settings, claim
         self._teller = Teller(self._settings)
-        self._progress: dict[tuple[str, int], int] = {}
+        self._progress: Progress = {}
         self._progress_at = self._ticked_at = 0.0
         self._step_at = time.perf_counter()
 
@@ -104,10 +104,11 @@ class Reign:
         while True:
             await self._claim.go_on()
             batches = await self._poll(reader)
-            changes = await self._evaluate(followed, batches) if batches else []
+            if batches:
+                await self._tell(followed, await self._evaluate(followed, batches))
             progress = await self._due_progress(reader, idle=not batches)
-            if changes or progress:
-                await self._tell(followed, changes, progress)
+            if progress:
+                await self._write(followed, [], progress)
             await self._tick_if_due()
 
     async def _poll(self, reader: LogReader) -> list[list[Record]]:
@@ -137,18 +138,17 @@ class Reign:
             self._claim.note_work()
         return await working
 
-    async def _tell(
-        self, followed: Followed, changes: list[ScopeChange], progress: dict[tuple[str, int], int] | None = None
-    ) -> None:
-        """Write the changes, the progress with the last of them."""
-        parts = list(transactions(changes)) or [[]]
-        for number, part in enumerate(parts, start=1):
-            said = (progress or {}) if number == len(parts) else {}
-            if part or said:
-                async with self._claim.write_in_hand():
-                    await self._teller.write(part, progress=said, told=followed.told.confirm)
+    async def _tell(self, followed: Followed, changes: list[ScopeChange]) -> None:
+        for part in transactions(changes):
+            await self._write(followed, part, {})
 
-    async def _due_progress(self, reader: LogReader, *, idle: bool) -> dict[tuple[str, int], int]:
+    async def _write(self, followed: Followed, part: list[ScopeChange], progress: Progress) -> None:
+        async with self._claim.write_in_hand():
+            await self._teller.write(part, progress=progress, told=followed.told.confirm)
+
+    async def _due_progress(self, reader: LogReader, *, idle: bool) -> Progress:
+        """Return how far has been read and told, for a transaction of its own: the broker begins it only when the one
+        before shows in every partition, so whoever sees the progress sees its effects."""
         now = time.monotonic()
         if not idle and now - self._progress_at < _PROGRESS_SECONDS:
             return {}

@@ -4,7 +4,8 @@ Rules kept here:
 - One fixed transactional id: starting the producer cuts off every roller that started one before.
 - A transaction holds at most 5,000 records and never a part of a scope's change, in the order of the changes.
 - What was told changes after the commit. A failed or fenced write is final: the process ends and takes over anew.
-- How far the roller has read is committed in the same transactions: it never claims effects that are not there.
+- How far the roller has read is committed in a transaction of its own, after those of its effects. The partitions of a
+  transaction do not show it at the same moment; but the next one begins only when all of them do.
 """
 
 from __future__ import annotations
