@@ -40,6 +40,12 @@ async def _transaction(producer: Any, topic: str, values: Iterable[bytes], *, co
     await (producer.commit_transaction() if commit else producer.abort_transaction())
 
 
+async def _shown(bootstrap: str, topic: str) -> None:
+    """Wait for the marker: the broker answers for a transaction before its partitions show the end of it."""
+    while await end_offsets(bootstrap, topic) != await end_offsets(bootstrap, topic, committed=False):
+        await asyncio.sleep(0.02)
+
+
 def test_a_partition_that_ends_in_a_commit_marker_is_read_to_its_end(
     broker: str, topic_prefix: str, fresh_name: Callable[[str], str]
 ) -> None:
@@ -47,6 +53,7 @@ def test_a_partition_that_ends_in_a_commit_marker_is_read_to_its_end(
         topic = topic_prefix + TICKS
         async with _transactional(broker, fresh_name("writer")) as producer:
             await _transaction(producer, topic, [b"1", b"2"], commit=True)
+        await _shown(broker, topic)
         assert await _values(broker, topic) == [b"1", b"2"]
         assert await _values(broker, topic, committed=False) == [b"1", b"2"]
         # Two records and the marker.
@@ -63,6 +70,7 @@ def test_a_partition_that_ends_in_aborted_records_is_read_to_its_end_without_the
         async with _transactional(broker, fresh_name("writer")) as producer:
             await _transaction(producer, topic, [b"1"], commit=True)
             await _transaction(producer, topic, [b"lost"] * 500, commit=False)
+        await _shown(broker, topic)
         assert await _values(broker, topic) == [b"1"]
         assert len(await _values(broker, topic, committed=False)) == 501
 
@@ -76,9 +84,11 @@ def test_a_partition_that_holds_nothing_but_aborted_records_is_read_to_its_end(
         topic = topic_prefix + ALERTS
         async with _transactional(broker, fresh_name("writer")) as producer:
             await _transaction(producer, topic, [b"lost"], commit=False)
+            await _shown(broker, topic)
             assert await _values(broker, topic) == []
             await _transaction(producer, topic, [b"lost"], commit=False)
             await _transaction(producer, topic, [b"told"], commit=True)
+        await _shown(broker, topic)
         assert await _values(broker, topic) == [b"told"]
 
     asyncio.run(run())
@@ -91,11 +101,13 @@ def test_an_open_transaction_ends_a_committed_read_and_is_read_once_it_is_commit
         topic = topic_prefix + TICKS
         async with _transactional(broker, fresh_name("writer")) as producer:
             await _transaction(producer, topic, [b"1"], commit=True)
+            await _shown(broker, topic)
             await producer.begin_transaction()
             await producer.send_and_wait(topic, b"open", partition=0)
             assert await _values(broker, topic) == [b"1"]
             assert await _values(broker, topic, committed=False) == [b"1", b"open"]
             await producer.commit_transaction()
+            await _shown(broker, topic)
             assert await _values(broker, topic) == [b"1", b"open"]
 
     asyncio.run(run())
