@@ -14,7 +14,8 @@ from cli.output import tell, write_lines
 from cli.rule_log import default_rules, read_rule_file
 from schemas.aggregate import Window
 from schemas.errors import Failed
-from schemas.rule import RuleSet, parse_rules
+from schemas.rule import RuleSet
+from schemas.rule_text import parse_rules
 from timeline.identity import Assertion
 from timeline.replay import fold
 

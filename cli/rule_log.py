@@ -7,7 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from schemas.errors import BadInput, Failed
-from schemas.rule import RuleSet, parse_rules
+from schemas.rule import RuleSet
+from schemas.rule_text import parse_rules
 from schemas.topics import RULES
 
 

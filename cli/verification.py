@@ -17,7 +17,8 @@ from processors.assertions import read_assertion
 from processors.ticks import tick_time
 from schemas.errors import BadInput
 from schemas.event import parse_event
-from schemas.rule import RuleSet, parse_rules
+from schemas.rule import RuleSet
+from schemas.rule_text import parse_rules
 from schemas.topics import DEADLETTERS, INCIDENTS, POLITICAL, TICKS, TIMELINE
 from subscribers.aggregates import at_the_clock, read_aggregates
 from subscribers.alerts import read_transitions, standing

@@ -11,7 +11,8 @@ from processors.log_lines import tell
 from processors.settings import WorkerSettings
 from processors.ticks import tick_time
 from schemas.errors import BadInput
-from schemas.rule import RuleSet, parse_rules
+from schemas.rule import RuleSet
+from schemas.rule_text import parse_rules
 from schemas.topics import AGGREGATES, ALERTS, RULES, TICKS
 from timeline.identity import decode
 from timeline.rollup import Rollup

@@ -1,26 +1,31 @@
-"""Rules: conditions over a scope, as people write them in YAML, and a rule set as it enters the log."""
+"""Rules: conditions over a scope, by kind, and a rule set as it enters the log.
+
+Rules kept here:
+- What a rule says decides its version; what only explains it (`rationale`) does not, nor does a default spelled out.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from functools import cached_property
 from hashlib import sha256
 from typing import Annotated, Literal, Self
 
 import orjson
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schemas.aggregate import COUNTS, Measure, Window
-from schemas.errors import BadInput
 from schemas.event import Event
 
 ScopeKind = Literal["world", "region", "country", "admin1", "actor", "mission"]
 Severity = Literal["extreme", "severe", "moderate", "minor", "unknown"]
+Urgency = Literal["immediate", "expected", "future", "past", "unknown"]
+Certainty = Literal["observed", "likely", "possible", "unlikely", "unknown"]
 Scalar = str | bool | int | float
-SUPPORTED = ("match", "threshold")
-PLANNED = ("surge", "first_seen", "sequence", "deadline", "silence")
+RuleId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+Days = Annotated[int, Field(ge=0, le=3650)]
+KINDS = ("match", "threshold", "surge", "first_seen", "sequence", "deadline", "silence")
+SEVERITIES: tuple[Severity, ...] = ("unknown", "minor", "moderate", "severe", "extreme")
+"""From the least to the gravest."""
 
 
 class Written(BaseModel):
@@ -47,32 +52,100 @@ Where = dict[str, Condition]
 """Dotted paths of the event, each with a value, a list of values, or bounds; all must hold."""
 
 
-class _Rule(Written):
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
-    title: Annotated[str, Field(min_length=1)]
-    scope: ScopeKind
-    severity: Severity
-    where: Where = {}
+class Step(Written):
+    """From a peak of this number on, the alert is of this severity."""
 
-    @model_validator(mode="after")
-    def _paths_exist(self) -> Self:
-        for path in self.where:
-            if not _is_path(path):
-                raise ValueError(f"where: an event has no member {path!r}")
-        return self
+    reaches: Annotated[int, Field(ge=1)]
+    severity: Severity
+
+
+class _Rule(Written):
+    """What every rule says. `inhibits` names rules whose alerts are redundant while one of this rule is open there."""
+
+    id: RuleId
+    title: Annotated[str, Field(min_length=1)]
+    rationale: Annotated[str, Field(min_length=1)] | None = None
+    severity: Severity
+    urgency: Urgency = "unknown"
+    certainty: Certainty = "unknown"
+    inhibits: tuple[RuleId, ...] = ()
+
+    @property
+    def wheres(self) -> tuple[Where, ...]:
+        """The predicates over events that the rule asks, in an order of its own."""
+        return ()
 
     @cached_property
     def version(self) -> str:
         """First 12 hexadecimal digits of the hash of all that the rule says."""
-        said = orjson.dumps(self.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-        return sha256(said).hexdigest()[:12]
+        said = self.model_dump(mode="json", exclude={"rationale"}, exclude_defaults=True)
+        return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
 
-class MatchRule(_Rule):
-    """One event satisfies `where`; the alert lasts for the event's days and `hold` days after."""
+class _OverEvents(_Rule):
+    """A rule about the events that satisfy `where`."""
+
+    scope: ScopeKind
+    where: Where = {}
+
+    @property
+    def wheres(self) -> tuple[Where, ...]:
+        return (self.where,)
+
+    @model_validator(mode="after")
+    def _paths_exist(self) -> Self:
+        _check_paths("where", self.where)
+        return self
+
+
+class _Counted(_Rule):
+    """A rule about numbers. Of the feeds the `feeds`-th largest counts: with 2 at least two feeds say so."""
+
+    count: Literal["certain", "possible"] = "certain"
+    feed: str | None = None
+    feeds: Annotated[int, Field(ge=1, le=9)] = 1
+
+    @model_validator(mode="after")
+    def _feeds_possible(self) -> Self:
+        if self.feed is not None and self.feeds > 1:
+            raise ValueError(f"feeds: one feed, {self.feed}, cannot be {self.feeds} feeds")
+        return self
+
+
+class _Measured(_Counted):
+    """A rule about a measure, whose severity may rise by steps with the peak."""
+
+    measure: Measure
+    estimate: Literal["low", "best", "high"] = "best"
+    steps: tuple[Step, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.measure in COUNTS and "estimate" in self.model_fields_set:
+            raise ValueError(f"estimate: {self.measure} is a plain count")
+        before, gravest = 0, SEVERITIES.index(self.severity)
+        for index, step in enumerate(self.steps):
+            if step.reaches <= before:
+                raise ValueError(f"steps.{index}.reaches: expected more than {before}, found {step.reaches}")
+            if SEVERITIES.index(step.severity) <= gravest:
+                raise ValueError(f"steps.{index}.severity: expected a graver one than {SEVERITIES[gravest]}")
+            before, gravest = step.reaches, SEVERITIES.index(step.severity)
+        return self
+
+    def severity_at(self, peak: int) -> Severity:
+        """Return the severity of an episode with this peak."""
+        return next((step.severity for step in reversed(self.steps) if peak >= step.reaches), self.severity)
+
+
+class MatchRule(_OverEvents):
+    """One event satisfies `where`; the alert lasts for the event's days and `hold` days after.
+
+    With `feeds` above 1 that many feeds, its own included, must have such an event there on overlapping days.
+    """
 
     kind: Literal["match"]
-    hold: Annotated[int, Field(ge=0, le=3650)] = 7
+    hold: Days = 7
+    feeds: Annotated[int, Field(ge=1, le=9)] = 1
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -81,25 +154,19 @@ class MatchRule(_Rule):
         return self
 
 
-class ThresholdRule(_Rule):
+class ThresholdRule(_OverEvents, _Measured):
     """A measure over a window reaches a number; the episode lasts while it is at or above `ends_below`."""
 
     kind: Literal["threshold"]
-    measure: Measure
     window: Window
     reaches: Annotated[int, Field(ge=1)]
     ends_below: Annotated[int, Field(ge=1)] | None = None
-    estimate: Literal["low", "best", "high"] = "best"
-    count: Literal["certain", "possible"] = "certain"
-    feed: str | None = None
-    hold: Annotated[int, Field(ge=0, le=3650)] = 0
+    hold: Days = 0
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _falls(self) -> Self:
         if self.ends_below is not None and self.ends_below > self.reaches:
             raise ValueError(f"ends_below: expected at most reaches ({self.reaches}), found {self.ends_below}")
-        if self.measure in COUNTS and "estimate" in self.model_fields_set:
-            raise ValueError(f"estimate: {self.measure} is a plain count")
         return self
 
     @property
@@ -108,7 +175,86 @@ class ThresholdRule(_Rule):
         return self.reaches if self.ends_below is None else self.ends_below
 
 
-Rule = MatchRule | ThresholdRule
+class SurgeRule(_OverEvents, _Measured):
+    """An ISO week's number is improbable given the 52 weeks before; the episode lasts while week after week is.
+
+    At least `reaches` in the week, and at least `min_weeks` weeks since the feed's first event there.
+    """
+
+    kind: Literal["surge"]
+    model: Literal["poisson", "negative_binomial"] = "negative_binomial"
+    p_value: Annotated[float, Field(gt=0, le=0.2)] = 0.001
+    reaches: Annotated[int, Field(ge=1)] = 5
+    min_weeks: Annotated[int, Field(ge=4, le=52)] = 26
+    hold: Days = 0
+
+
+class FirstSeenRule(_OverEvents, _Counted):
+    """An actor or a method appears in a scope and was not seen there in the `days` days before."""
+
+    kind: Literal["first_seen"]
+    of: Literal["actor", "method"] = "actor"
+    role: str | None = None
+    days: Annotated[int, Field(ge=1, le=3650)]
+    hold: Days = 7
+
+    @model_validator(mode="after")
+    def _role_of_actor(self) -> Self:
+        if self.role is not None and self.of != "actor":
+            raise ValueError("role: only an actor has one")
+        return self
+
+
+class SequenceRule(_Measured):
+    """An event that satisfies `first`; then, within `within` days, those that satisfy `then` reach a number.
+
+    One alert for each such first event: from the day on which the number is reached to `within` days after it.
+    """
+
+    kind: Literal["sequence"]
+    scope: ScopeKind
+    first: Where
+    then: Where
+    within: Annotated[int, Field(ge=1, le=3650)]
+    measure: Measure = "events"
+    reaches: Annotated[int, Field(ge=1)] = 1
+    hold: Days = 0
+
+    @property
+    def wheres(self) -> tuple[Where, ...]:
+        return self.first, self.then
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        _check_paths("first", self.first)
+        _check_paths("then", self.then)
+        if not self.first:
+            raise ValueError("first: without a condition every event would begin a sequence")
+        return self
+
+
+class DeadlineRule(_OverEvents):
+    """A mandate ends and is not renewed: from `days` days before its end to the day before the renewal's adoption.
+
+    Without a renewal to `days` days after. `where` chooses among adopted resolutions that set the end of a mandate.
+    """
+
+    kind: Literal["deadline"]
+    scope: Literal["mission"] = "mission"
+    days: Annotated[int, Field(ge=1, le=3650)]
+    hold: Days = 0
+
+
+class SilenceRule(_Rule):
+    """A feed has published nothing for `days` days after its largest publish time; its scope is `world@<feed>`."""
+
+    kind: Literal["silence"]
+    scope: Literal["world"] = "world"
+    days: Annotated[int, Field(ge=1, le=3650)]
+    feed: str | None = None
+
+
+Rule = MatchRule | ThresholdRule | SurgeRule | FirstSeenRule | SequenceRule | DeadlineRule | SilenceRule
 
 
 class RuleSet(Written):
@@ -123,7 +269,16 @@ class RuleSet(Written):
             if rule.id in seen:
                 raise ValueError(f"rules.{index}.id: {rule.id!r} stands twice")
             seen.add(rule.id)
+        for index, rule in enumerate(self.rules):
+            for other in rule.inhibits:
+                if other == rule.id or other not in seen:
+                    raise ValueError(f"rules.{index}.inhibits: {other!r} is no other rule of this set")
         return self
+
+    @cached_property
+    def by_id(self) -> dict[str, Rule]:
+        """The rules by their ids."""
+        return {rule.id: rule for rule in self.rules}
 
     @cached_property
     def version(self) -> str:
@@ -131,69 +286,10 @@ class RuleSet(Written):
         return sha256(" ".join(sorted(rule.version for rule in self.rules)).encode()).hexdigest()[:12]
 
 
-def parse_rules(text: str) -> RuleSet:
-    """Return the rule set that this YAML says.
-
-    Raises:
-        BadInput: the reason starts with the line (from 1), the field is the dotted path.
-    """
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        said = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise BadInput(f"line {line}: no valid YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise BadInput(f"line 1: no valid YAML: {str(error).splitlines()[0]}") from error
-    try:
-        return RuleSet.model_validate_json(orjson.dumps({} if said is None else said, default=str))
-    except (ValidationError, orjson.JSONEncodeError) as error:
-        raise _located(error, root) from error
-
-
-def _located(error: ValidationError | orjson.JSONEncodeError, root: yaml.Node | None) -> BadInput:
-    if not isinstance(error, ValidationError):
-        return BadInput(f"line 1: expected text as keys: {error}")
-    first = error.errors(include_url=False)[0]
-    # The tag of the union stands in the location of pydantic, not in the text.
-    path = [part for part in first["loc"] if part not in SUPPORTED]
-    reason = first["msg"].removeprefix("Value error, ")
-    named = re.match(r"([\w.]+): ", reason)
-    if first["type"] == "value_error" and named:
-        path += [int(part) if part.isdigit() else part for part in named[1].split(".")]
-        reason = reason[named.end() :]
-    if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        path.append("kind")
-        reason = _kind_trouble(first.get("ctx", {}).get("tag"))
-    if "where" in path[:-1]:
-        # The errors of a union name its first branch only.
-        path = path[: path.index("where") + 2]
-        reason = "expected a value, a list of values, or {at_least: number, at_most: number}"
-    return BadInput(f"line {_line(root, path)}: {reason}", ".".join(str(part) for part in path) or None)
-
-
-def _kind_trouble(tag: object) -> str:
-    supported = ", ".join(SUPPORTED)
-    if tag in PLANNED:
-        return f"kind {tag!r} is not supported in this version; supported: {supported}"
-    return f"expected one of {supported}" + (f", found {tag!r}" if tag else "")
-
-
-def _line(node: yaml.Node | None, path: list[int | str]) -> int:
-    for part in path:
-        deeper = dict(_children(node)).get(part)
-        if deeper is None:
-            break
-        node = deeper
-    return 1 if node is None else node.start_mark.line + 1
-
-
-def _children(node: yaml.Node | None) -> Iterator[tuple[int | str, yaml.Node]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield key.value, value
-    elif isinstance(node, yaml.SequenceNode):
-        yield from enumerate(node.value)
+def _check_paths(member: str, where: Where) -> None:
+    for path in where:
+        if not _is_path(path):
+            raise ValueError(f"{member}: an event has no member {path!r}")
 
 
 def _is_path(path: str) -> bool:

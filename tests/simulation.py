@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.event import check_event
-from schemas.rule import RuleSet, parse_rules
+from schemas.rule import RuleSet
+from schemas.rule_text import parse_rules
 from tests.oracle.oracle import line
 from timeline.identity import Assertion, assertion, decode, encode
 from timeline.ordering import Known

@@ -27,7 +27,7 @@ from processors.running import raise_gc_thresholds
 from processors.settings import WorkerSettings
 from producers.cloudevents import headers_of
 from schemas.event import check_event, parse_event
-from schemas.rule import parse_rules
+from schemas.rule_text import parse_rules
 from schemas.topics import AGGREGATES, ALERTS, INCIDENTS, POLITICAL, RULES, TIMELINE, events_topic
 from tests.bench.material import attack, coup, many, ready, real_rows
 from tests.bench.measure import Progress, cpu_seconds, peak_mib, percentile, wait_until

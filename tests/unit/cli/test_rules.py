@@ -6,7 +6,7 @@ import pytest
 
 from cli.main import run
 from cli.rule_log import default_rules
-from schemas.rule import parse_rules
+from schemas.rule_text import parse_rules
 
 HOME = Path(__file__).parents[3]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.errors import BadInput
-from schemas.rule import parse_rules
+from schemas.rule_text import parse_rules
 
 RULES = """rules:
   - {id: peacekeepers-killed, kind: match, title: Peacekeepers killed, scope: mission, severity: severe,

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from schemas.event import check_event
-from schemas.rule import RuleSet, parse_rules
+from schemas.rule import RuleSet
+from schemas.rule_text import parse_rules
 from tests.unit.schemas.test_event import AGUELHOK, changed
 from timeline.identity import Assertion, assertion, encode
 from timeline.replay import aggregates_lines, alerts_lines, fold, timeline_lines, windows_at_lines, windows_lines
