@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from schemas.aggregate import Aggregate
 from schemas.alert import AlertTransition
+from schemas.command import Command
 from schemas.event import Event
 from schemas.release import ManifestPiece
 from schemas.rule import RuleSet
@@ -21,6 +22,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "alert": AlertTransition,
     "rules": RuleSet,
     "release": ManifestPiece,
+    "command": Command,
 }
 
 
