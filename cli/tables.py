@@ -10,6 +10,8 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from schemas.rule import Rule
+
 Members = dict[str, Any]
 # As wide as what they hold, also on a narrow terminal: a folded row reads worse than one that the terminal wraps.
 _WIDE = 400
@@ -82,14 +84,11 @@ def alerts_table(lines: Iterable[bytes]) -> None:
     console().print(table)
 
 
-def rules_table(lines: Iterable[bytes]) -> None:
-    """Print rules."""
+def rules_table(rules: Iterable[tuple[Rule, str]]) -> None:
+    """Print rules, each with its condition in words."""
     table = _table("id", "kind", "scope", "severity", "title", "condition", "version")
-    for line in lines:
-        rule: Members = orjson.loads(line)
-        table.add_row(
-            *[rule[name] for name in ("id", "kind", "scope", "severity", "title")], _condition(rule), rule["version"]
-        )
+    for rule, condition in rules:
+        table.add_row(rule.id, rule.kind, rule.scope, rule.severity, rule.title, condition, rule.version)
     console().print(table)
 
 
@@ -189,20 +188,3 @@ def _position(position: str | Members) -> str:
 def _people(state: Members, what: str) -> str:
     total = state.get(what, {}).get("total", {})
     return str(total["best"]) if "best" in total else ""
-
-
-def _condition(rule: Members) -> str:
-    where = ", ".join(f"{path} {_bounds(value)}" for path, value in rule.get("where", {}).items())
-    if rule["kind"] == "match":
-        return where
-    number = f"{rule['measure']} ({rule['count']}) in {rule['window']} reaches {rule['reaches']}"
-    lower = f", ends below {rule['ends_below']}" if "ends_below" in rule else ""
-    return number + lower + (f", where {where}" if where else "")
-
-
-def _bounds(value: object) -> str:
-    if isinstance(value, dict):
-        return " and ".join(
-            f"{name.replace('_', ' ')} {number}" for name, number in value.items() if number is not None
-        )
-    return " or ".join(map(str, value)) if isinstance(value, list) else str(value)

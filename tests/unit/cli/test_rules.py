@@ -1,39 +1,52 @@
-"""`vigil rules check`, and the rule set that comes with Vigil."""
+"""`vigil rules check` and `explain`, and what a rule set changes when it takes the place of another."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from cli.main import run
-from cli.rule_log import default_rules
+from cli.rule_log import Change, default_rules, difference_between
+from cli.rule_words import condition, explanation, explanation_lines
+from schemas.rule import KINDS, RuleSet
 from schemas.rule_text import parse_rules
 
 HOME = Path(__file__).parents[3]
 
+EVERY_KIND = """\
+rules:
+  - {id: m, kind: match, title: t, scope: mission, severity: severe,
+     where: {type: attack, killed.total.best: {at_least: 1}}, feeds: 2, inhibits: [s], rationale: because}
+  - {id: t, kind: threshold, title: t, scope: country, severity: minor, measure: killed, window: 7d, reaches: 100,
+     ends_below: 60, steps: [{reaches: 500, severity: severe}], urgency: immediate, certainty: likely}
+  - {id: u, kind: surge, title: t, scope: country, severity: minor, measure: attacks, count: possible, model: poisson,
+     where: {coding: human}}
+  - {id: f, kind: first_seen, title: t, scope: admin1, severity: minor, role: perpetrator, days: 365, hold: 0}
+  - {id: s, kind: sequence, title: t, scope: country, severity: minor, within: 30,
+     first: {type: coup}, then: {type: attack}}
+  - {id: d, kind: deadline, title: t, severity: minor, days: 30}
+  - {id: l, kind: silence, title: t, severity: minor, days: 1, feed: gdelt}
+"""
 
-def test_the_rules_at_the_top_are_the_ones_that_come_with_the_command() -> None:
-    assert (HOME / "rules.yaml").read_text() == default_rules()
 
-
-def test_the_default_rules_are_valid_and_hold_both_kinds() -> None:
-    rules = parse_rules(default_rules()).rules
-    assert {rule.kind for rule in rules} == {"match", "threshold"}
-    assert {"coup", "peacekeepers-killed", "deadly-week"} <= {rule.id for rule in rules}
+def _rules() -> RuleSet:
+    return parse_rules(EVERY_KIND)
 
 
 def test_a_valid_set_is_told_with_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["rules", "check", str(HOME / "rules.yaml")]) == 0
-    assert '"version":' in capsys.readouterr().out
+    said = json.loads(capsys.readouterr().out)
+    assert said == {"rules": len(parse_rules(default_rules()).rules), "version": parse_rules(default_rules()).version}
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ("rules:\n  - {id: a, kind: urge, title: t, scope: world, severity: minor}\n", "2: rules.0.kind: expected one"),
         (
-            "rules:\n  - {id: a, kind: surge, title: t, scope: world, severity: minor}\n",
-            "2: rules.0.kind: kind 'surge'",
+            "rules:\n  - id: a\n    kind: match\n    title: t\n    severity: grave\n    scope: world\n",
+            "5: rules.0.severity: ",
         ),
-        ("rules:\n  - id: a\n    kind: match\n    title: t\n    scope: moon\n", "5: rules.0.scope: "),
         ("rules: [\n", "2: no valid YAML"),
     ],
 )
@@ -45,15 +58,68 @@ def test_what_is_wrong_is_told_with_file_line_and_field(
     assert f"{tmp_path / 'r.yaml'}:{said}" in capsys.readouterr().err
 
 
-def test_a_kind_that_is_not_supported_names_the_ones_that_are(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "r.yaml").write_text("rules: [{id: a, kind: silence, title: t, scope: world, severity: minor}]\n")
-    assert run(["rules", "check", str(tmp_path / "r.yaml")]) == 1
-    assert "supported: match, threshold" in capsys.readouterr().err
-
-
 def test_a_file_that_is_no_text_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.yaml").write_bytes(b"\xff\xfe")
     assert run(["rules", "check", str(tmp_path / "r.yaml")]) == 1
     assert "it is no UTF-8" in capsys.readouterr().err
+
+
+def test_every_kind_is_explained_without_a_word_missing() -> None:
+    rules = _rules()
+    assert {rule.kind for rule in rules.rules} == set(KINDS)
+    for rule in rules.rules:
+        said = explanation(rule, rules)
+        for name in ("watches", "starts", "ends", "feeds", "anchor"):
+            assert said[name].endswith("."), (rule.kind, name)
+        text = "\n".join([*explanation_lines(said), condition(rule)])
+        assert "None" not in text
+        assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("m", ["at least 1", "two feeds", "7 days after", "because", "s while it is open", "severe"]),
+        ("t", ["people killed (best", "7 days", "100", "60", "severe from a peak of 500", "immediate", "likely"]),
+        ("u", ["attacks in each country", "Poisson", "0.001", "26 weeks", "may lie", "coding is human"]),
+        ("f", ["actor in the role perpetrator", "365 days", "with that day"]),
+        ("s", ["type is coup", "type is attack", "30 days", "certainly follows", "m while one of them is open"]),
+        ("d", ["30 days before", "30 days after"]),
+        ("l", ["gdelt", "a day after"]),
+    ],
+)
+def test_an_explanation_says_what_the_rule_says(rule: str, words: list[str]) -> None:
+    rules = _rules()
+    text = "\n".join(explanation_lines(explanation(rules.by_id[rule], rules)))
+    for word in words:
+        assert word in text
+
+
+def test_one_rule_of_a_file_is_explained_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "explain", "deadly-week", "--file", str(HOME / "rules.yaml")]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("deadly-week: ")
+    assert run(["rules", "explain", "deadly-week", "--file", "default", "--format", "json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["id"], said["kind"]) == ("deadly-week", "threshold")
+    assert said["starts"] in text
+
+
+def test_all_rules_are_explained_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "explain", "--file", str(HOME / "rules.yaml"), "--format", "json"]) == 0
+    said = [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()]
+    assert said == [rule.id for rule in parse_rules(default_rules()).rules]
+
+
+def test_a_rule_that_is_not_there_is_told_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rules", "explain", "deadly", "--file", "default"]) == 2
+    assert "deadly-week" in capsys.readouterr().err
+
+
+def test_what_a_set_changes_is_told_by_rule() -> None:
+    before = _rules()
+    text = EVERY_KIND.replace("rationale: because", "rationale: since").replace("reaches: 100", "reaches: 90")
+    after = parse_rules(text.replace("id: l,", "id: g,"))
+    assert difference_between(before, after) == Change(added=("g",), removed=("l",), revised=("t",), reworded=("m",))
+    assert difference_between(before, _rules()) == Change()
+    assert difference_between(None, before).added == tuple(before.by_id)
