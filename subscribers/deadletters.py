@@ -17,15 +17,15 @@ import orjson
 
 from eventlog.reading import read_to_end
 from eventlog.record import Header, Record
+from schemas.command import Replay
 from schemas.topics import COMMANDS, DEADLETTERS
+from subscribers.commands import command_record, decode_command
 
 ID_DIGITS: Final = 16
-REPLAY: Final = "replay"
 _OURS: Final = (
     *("vigil_reason", "vigil_field", "vigil_position", "vigil_feed", "vigil_release", "vigil_context"),
     *("vigil_length", "vigil_sha256"),
 )
-_JSON: Final = ("content-type", b"application/json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +78,13 @@ async def read_replays(bootstrap: str, *, topic_prefix: str = "") -> dict[str, i
 
 def replayed_letter(record: Record) -> str | None:
     """Return the id of the letter that a command says was replayed; None of any other command, or of what is none."""
-    try:
-        command = orjson.loads(record.value or b"")
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(command, dict) or command.get("command") != REPLAY:
-        return None
-    letter_id = command.get("dead_letter")
-    return letter_id if isinstance(letter_id, str) else None
+    command = decode_command(record)
+    return command.dead_letter if isinstance(command, Replay) else None
 
 
 def replay_command(letter_id: str, event_ids: Sequence[str]) -> tuple[bytes, bytes, list[Header]]:
     """Return key, value and headers of the command that says: this letter has become these events (or was left out)."""
-    value = {"command": REPLAY, "dead_letter": letter_id, "events": list(event_ids)}
-    return letter_id.encode(), orjson.dumps(value, option=orjson.OPT_SORT_KEYS), [_JSON]
+    return command_record(Replay(command="replay", dead_letter=letter_id, events=tuple(event_ids)))
 
 
 def decode_letter(record: Record) -> Letter:
