@@ -1,23 +1,26 @@
-"""An archive: lines as `vigil publish --as-jsonl` prints them, plain, compressed, or from standard input."""
+"""Reading archives: Parquet as `vigil archive` writes it, or lines as `vigil publish --as-jsonl` prints them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from producers.records import Record, line_records
 from producers.sources import Source, opened
 from schemas.errors import BadInput
 from schemas.event import parse_event
-from timeline.identity import Assertion, assertion
+from timeline.as_of import Taken
+from timeline.identity import Assertion, assertion, decode
 
 SHOWN = 5
 _DEAD_LETTER = b'{"dead_letter"'
+_COLUMNS = ("event", "content", "ingest_time")
 
 
 @dataclass(slots=True)
 class Reading:
-    """What became of the lines that were read."""
+    """What became of the lines or rows that were read."""
 
     events: int = 0
     dead_letters: int = 0
@@ -29,26 +32,58 @@ class Reading:
 
 
 def read_archive(names: Sequence[str], reading: Reading, *, tell: Callable[[str], None]) -> Iterator[Assertion]:
-    """Yield the assertions of these files (`-` is standard input); counts in `reading`, tells the first bad lines.
+    """Yield the assertions of these archives; see `read_taken`."""
+    return (each.statement for each in read_taken(names, reading, tell=tell))
+
+
+def read_taken(names: Sequence[str], reading: Reading, *, tell: Callable[[str], None]) -> Iterator[Taken]:
+    """Yield the assertions of these archives, and when the log took them, which lines do not say.
+
+    A name is a folder or a file of Parquet, a file of lines, or `-` (lines from standard input). Counts in `reading`,
+    tells the first bad lines.
 
     Raises:
-        Failed: a file cannot be read.
+        Failed: an archive cannot be read, or is damaged.
     """
     for name in names:
-        with opened(name) as stream:
-            for record in line_records(Source(stream, name)):
-                if record.raw.startswith(_DEAD_LETTER):
-                    reading.dead_letters += 1
-                    continue
-                try:
-                    statement = _assertion(record)
-                except BadInput as error:
-                    reading.refused += 1
-                    if reading.refused <= SHOWN:
-                        tell(f"{name} line {record.line} is no event and is left out: {error}")
-                    continue
+        yield from _rows(Path(name), reading) if _is_parquet(name) else _lines(name, reading, tell)
+
+
+def _is_parquet(name: str) -> bool:
+    if name == "-":
+        return False
+    from eventlog.archive import is_archive  # noqa: PLC0415 - takes time to load
+
+    return is_archive(Path(name))
+
+
+def _rows(path: Path, reading: Reading) -> Iterator[Taken]:
+    from eventlog.archive import read_rows  # noqa: PLC0415 - takes time to load
+
+    for batch in read_rows(path, _COLUMNS):
+        for event, content, ingest_time in batch:
+            if event is None:
+                reading.dead_letters += 1
+            else:
                 reading.events += 1
-                yield statement
+                yield Taken(decode(event.encode(), content), ingest_time)
+
+
+def _lines(name: str, reading: Reading, tell: Callable[[str], None]) -> Iterator[Taken]:
+    with opened(name) as stream:
+        for record in line_records(Source(stream, name)):
+            if record.raw.startswith(_DEAD_LETTER):
+                reading.dead_letters += 1
+                continue
+            try:
+                statement = _assertion(record)
+            except BadInput as error:
+                reading.refused += 1
+                if reading.refused <= SHOWN:
+                    tell(f"{name} line {record.line} is no event and is left out: {error}")
+                continue
+            reading.events += 1
+            yield Taken(statement, None)
 
 
 def _assertion(record: Record) -> Assertion:

@@ -37,6 +37,7 @@ COMMANDS = {
     "aggregates": _Entry("cli.aggregates", "Print the rolling counts of every scope."),
     "alerts": _Entry("cli.alerts", "Print the alerts that stand, or follow them as they come."),
     "replay": _Entry("cli.replay", "Compute timeline, aggregates and alerts from an archive, without a broker."),
+    "archive": _Entry("cli.archiving", "Keep the log as Parquet files, and publish them again."),
     "verify": _Entry("cli.verify", "Compute everything again from the log, and compare."),
     "deadletters": _Entry("cli.deadletters", "List, show and replay what was refused."),
     "rules": _Entry("cli.rules", "Check, list and apply the rules that raise alerts."),

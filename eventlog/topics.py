@@ -48,6 +48,19 @@ def check_topics(bootstrap: str, *, prefix: str = "", topics: Sequence[TopicSpec
         _check(admin, topics, prefix=prefix, bootstrap=bootstrap)
 
 
+def topic_ids(bootstrap: str, names: Sequence[str], *, prefix: str = "") -> dict[str, str]:
+    """The id that the cluster gave each of these topics when it was created; no later topic of that name has it.
+
+    Raises: Failed when the cluster does not answer or a topic does not exist.
+    """
+    with _admin(bootstrap) as admin:
+        described = {topic["name"]: topic for topic in admin.describe_topics([prefix + name for name in names])}
+    for name in names:
+        if described[prefix + name]["error_code"] != 0:
+            raise Failed(f"the topic {prefix + name} does not exist at {bootstrap}; run `vigil topics create`")
+    return {name: str(described[prefix + name]["topic_id"]) for name in names}
+
+
 @contextlib.contextmanager
 def _admin(bootstrap: str) -> Iterator[Any]:
     reach(bootstrap)
