@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cli.alert_formats import Format, format_options, write_formatted
 from cli.alert_show import show
 from cli.filters import Filters, filter_options
 from cli.output import encode_line, tell, write_lines, write_object
@@ -20,7 +21,10 @@ from cli.settings import Settings, find_bootstrap, with_settings
 @click.option("--table", is_flag=True, help="A table for people.")
 @filter_options("scope", "country", "actor", "feed", "rule", "first", "last")
 @with_settings
-def alerts(settings: Settings, *, everything: bool, follow: bool, table: bool, **given: object) -> None:
+@format_options
+def alerts(
+    settings: Settings, *, everything: bool, follow: bool, table: bool, chosen: Format | None, **given: object
+) -> None:
     """Print the alerts that stand, open and resolved, one line each, by first day.
 
     --from and --until are about the alert's days. Without options these are the bytes that
@@ -36,7 +40,12 @@ def alerts(settings: Settings, *, everything: bool, follow: bool, table: bool, *
         return
     if follow and table:
         raise click.UsageError("--follow prints lines as they come, no --table")
+    if table and chosen is not None:
+        raise click.UsageError("--format or --table, not both")
     filters = Filters(**given)  # type: ignore[arg-type]
+    if chosen is not None:
+        write_formatted(chosen, settings, filters, everything=everything, follow=follow)
+        return
     bootstrap = find_bootstrap(settings)
     if follow:
         asyncio.run(_follow(bootstrap, filters, topic_prefix=settings.topic_prefix, replay=everything))
