@@ -90,6 +90,7 @@ class Pager:
         self._held: dict[str, dict[str, Decided]] = {}
         self._due: list[tuple[int, int, int, Taken | str]] = []
         self._numbers = itertools.count()
+        self._now = 0
 
     def learn(self, rules: RuleSet) -> None:
         """Take in a rule set that was in force at some time: alerts name the version of their rule."""
@@ -108,11 +109,13 @@ class Pager:
         decided = list(self._decide(telling.transitions, telling.at))
         notifications += _groups(telling.at, [self._entry(each) for each in decided if each.notified])
         for scope in dict.fromkeys(transition["scope"] for transition in telling.transitions):
-            notifications += self._release(telling.at, scope)
+            # What hid it may be over by now, if another partition's telling came first.
+            notifications += self._release(max(telling.at, self._now), scope)
         return Heard(tuple(decided), tuple(notifications))
 
     def advance(self, now: int) -> Iterator[Notification]:
         """Lead people's decisions to this time, and tell what silences hid that end by then."""
+        self._now = max(self._now, now)
         while self._due and self._due[0][0] <= now:
             when, _, _, due = heapq.heappop(self._due)
             if isinstance(due, str):
