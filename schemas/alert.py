@@ -6,6 +6,7 @@ from datetime import date
 from typing import Literal
 
 from schemas.event import Moment, Strict
+from schemas.rule import Certainty, Severity, Urgency
 
 
 class Cause(Strict):
@@ -21,6 +22,9 @@ class Alert(Strict):
     """An episode that stands.
 
     `known` is the first time by which all that makes it was published; it is `late` if its days were over by then.
+    `severity`, `urgency` and `certainty` are CAP's words. `subject` is the event, actor or method that the alert is
+    about, `expected` and `p_value` are of a surge's first week, `deadline` is the end of the mandate; each is absent
+    where a kind of rule has none. A `last_day` of 9999-12-31 says that no end is known.
     """
 
     id: str
@@ -29,7 +33,9 @@ class Alert(Strict):
     title: str
     scope: str
     status: Literal["open", "resolved"]
-    severity: str
+    severity: Severity
+    urgency: Urgency
+    certainty: Certainty
     first_day: date
     last_day: date
     value: int
@@ -40,6 +46,19 @@ class Alert(Strict):
     late: bool
     causes: tuple[Cause, ...]
     causes_total: int
+    subject: str | None = None
+    expected: float | None = None
+    p_value: float | None = None
+    deadline: date | None = None
+
+
+class Correction(Strict):
+    """The assertion that made an alert fall; `content` is the first 12 digits of its content hash."""
+
+    id: str
+    content: str
+    publish_time: Moment
+    state: Literal["asserted", "withdrawn"]
 
 
 class AlertTransition(Alert):
@@ -47,7 +66,8 @@ class AlertTransition(Alert):
 
     `thread` is the id under which people first saw it, `replaces` the ids that it takes over. A superseded alert names
     its `heir` and the `survivor`, the thread that goes on. `notify` is false while nothing of the thread was ever told
-    open: history that is loaded pages no one.
+    open: history that is loaded pages no one. `correction` is what made a cancelled or superseded alert fall, where
+    that is known.
     """
 
     transition: Literal["raised", "updated", "resolved", "cancelled", "superseded"]
@@ -57,3 +77,4 @@ class AlertTransition(Alert):
     heir: str | None = None
     survivor: str | None = None
     notify: bool
+    correction: Correction | None = None

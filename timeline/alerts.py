@@ -9,13 +9,14 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from schemas.rule import Rule
+from schemas.rule import Rule, SequenceRule, Severity, SurgeRule, ThresholdRule
 from timeline.times import DAY, day_text, time_text
 
 MOST_CAUSES = 20
@@ -24,13 +25,20 @@ MOST_CAUSES = 20
 Cause = tuple[str, str, str | None, str]
 """Id, content hash, title, source of an event."""
 Status = Literal["open", "resolved"]
+Anchor = int | str
+"""What tells the episodes of a rule in a scope apart: the first day, the event, the actor and day."""
+RuleScope = tuple[str, str]
+"""(rule id, scope): the unit in which alerts are told."""
+ENDLESS = 2_932_896
+"""The day 9999-12-31: no end is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
     """A maximal run of days on which a rule's condition holds in a scope. Days are inclusive, `last` with the hold.
 
-    `holds_until` is the last day on which the condition itself holds; `known` is a time.
+    `holds_until` is the last day on which the condition itself holds; `known` is a time. `subject`, `expected`,
+    `p_value` and `deadline` (a day) are of some kinds only.
     """
 
     id: str
@@ -46,6 +54,10 @@ class Episode:
     known: int
     causes: tuple[Cause, ...]
     causes_total: int
+    subject: str | None = None
+    expected: float | None = None
+    p_value: float | None = None
+    deadline: int | None = None
 
     def status(self, clock_day: int) -> Status:
         """Return where an episode that is not pending stands at a day."""
@@ -53,14 +65,17 @@ class Episode:
 
     def members(self, clock_day: int) -> dict[str, Any]:
         """Return the alert's members as JSON types."""
-        return {
+        rule = self.rule
+        members = {
             "id": self.id,
-            "rule": self.rule.id,
-            "rule_version": self.rule.version,
-            "title": self.rule.title,
+            "rule": rule.id,
+            "rule_version": rule.version,
+            "title": rule.title,
             "scope": self.scope,
             "status": self.status(clock_day),
-            "severity": self.rule.severity,
+            "severity": self.severity,
+            "urgency": rule.urgency,
+            "certainty": rule.certainty,
             "first_day": day_text(self.first),
             "last_day": day_text(self.last),
             "value": self.value,
@@ -75,6 +90,42 @@ class Episode:
             ],
             "causes_total": self.causes_total,
         }
+        if self.subject is not None:
+            members["subject"] = self.subject
+        if self.p_value is not None:
+            members["expected"], members["p_value"] = self.expected, self.p_value
+        if self.deadline is not None:
+            members["deadline"] = day_text(self.deadline)
+        return members
+
+    @property
+    def severity(self) -> Severity:
+        """The rule's severity, or that of the gravest of its steps that the peak has reached."""
+        rule = self.rule
+        if isinstance(rule, ThresholdRule | SurgeRule | SequenceRule):
+            return rule.severity_at(self.peak)
+        return rule.severity
+
+
+class Found(NamedTuple):
+    """The episodes of a rule in a scope may have changed; `changed` are those that were formed anew."""
+
+    rule: Rule
+    scope: str
+    changed: Sequence[Episode]
+
+
+class Episodes(dict[RuleScope, dict[Anchor, Episode]]):
+    """The episodes of every rule and scope by anchor, pending ones too."""
+
+    def of(self, rule: Rule, scope: str) -> dict[Anchor, Episode]:
+        """Return those of a rule in a scope, to be changed in place."""
+        return self.setdefault((rule.id, scope), {})
+
+
+def named_causes(causes: Sequence[Cause]) -> tuple[Cause, ...]:
+    """Return the causes that an alert names."""
+    return tuple(causes[:MOST_CAUSES])
 
 
 def alert_id(rule: Rule, scope: str, anchor: str) -> str:

@@ -9,7 +9,7 @@ Rules kept here:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from timeline.facts import Fact
 from timeline.identity import Stamp
@@ -54,6 +54,27 @@ class Entry:
             time = version[0].publish_time
             if index + 1 == len(by_time) or by_time[index + 1][0].publish_time != time:
                 yield time, greatest[1]
+
+    def changes(self, number_of: Callable[[Fact], tuple[str, int]]) -> Iterator[tuple[int, str, int]]:
+        """Yield (time, feed, change) of each change of a number that was ever known; `number_of` gives feed, number."""
+        feed, number = "", 0
+        for time, fact in self.history():
+            if number:
+                yield time, feed, -number
+            feed, number = ("", 0) if fact is None else number_of(fact)
+            if number:
+                yield time, feed, number
+
+    def was_in(self, scope: str) -> bool:
+        """Return whether any of its facts is of this scope, of the named feed if there is one behind an `@`."""
+        base, _, feed = scope.partition("@")
+        facts = [fact for _, fact in self.versions if fact is not None]
+        return any(base in fact.scopes and feed in ("", fact.feed) for fact in facts)
+
+    def as_of(self, time: int) -> Fact | None:
+        """Return the fact that was current as of a time; None before the first assertion too."""
+        known = [version for version in self.versions if version[0].publish_time <= time]
+        return max(known, key=_stamp_of)[1] if known else None
 
 
 def _stamp_of(version: Version) -> Stamp:

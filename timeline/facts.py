@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from timeline.identity import Assertion
+from timeline.identity import Assertion, Document
 from timeline.measures import Amounts, amounts_of
-from timeline.predicates import Predicate
-from timeline.scopes import scopes_of
-from timeline.times import DAY, microseconds
+from timeline.predicates import Predicates
+from timeline.scopes import mission_scope, scopes_of
+from timeline.times import DAY, day_number, microseconds
+
+_NOTHING: Document = {}
+
+Roles = tuple[tuple[str, str | None], ...]
+"""(actor id, role) of each actor."""
+
+
+class Mandate(NamedTuple):
+    """What an adopted resolution sets: until which day, included, the mission of this scope may stay."""
+
+    scope: str
+    end: int
 
 
 class Fact(NamedTuple):
     """An asserted event as it is counted. Days are inclusive; `satisfied` holds the numbers of the predicates.
 
     `amounts` go to the windows and series that hold the event for certain, `possible_amounts` to those that may.
+    `moment` is (start, end) in microseconds of an event that does not consist of whole days.
     """
 
     first: int
@@ -27,9 +40,18 @@ class Fact(NamedTuple):
     satisfied: frozenset[int]
     content: str
     title: str | None
+    actors: Roles
+    method: str | None
+    mandate: Mandate | None
+    moment: tuple[int, int] | None
+
+    @property
+    def interval(self) -> tuple[int, int]:
+        """Start and end in microseconds, half-open."""
+        return self.moment or (self.first * DAY, (self.last + 1) * DAY)
 
 
-def fact_of(statement: Assertion, predicates: Sequence[Predicate]) -> Fact | None:
+def fact_of(statement: Assertion, predicates: Predicates) -> Fact | None:
     """Return the fact that an assertion states, None for a withdrawal."""
     if statement.stamp.withdrawn:
         return None
@@ -44,18 +66,26 @@ def fact_of(statement: Assertion, predicates: Sequence[Predicate]) -> Fact | Non
         scopes_of(document),
         amounts,
         amounts + unknown,
-        _SETS[tuple([number for number, holds in enumerate(predicates) if holds(document)])],
+        predicates.satisfied(document),
         statement.stamp.content,
         document.get("title"),
+        _roles(tuple([(actor["id"], actor.get("role")) for actor in document.get("actors", ())])),
+        document.get("method"),
+        _mandate(document) if document["type"] == "resolution" else None,
+        None if not start % DAY and not end % DAY and end > start else (start, end),
     )
 
 
-class _Sets(dict[tuple[int, ...], frozenset[int]]):
-    """Each set of numbers once: a million facts share a few."""
-
-    def __missing__(self, numbers: tuple[int, ...]) -> frozenset[int]:
-        self[numbers] = frozenset(numbers)
-        return self[numbers]
+@lru_cache(maxsize=65_536)
+def _roles(actors: Roles) -> Roles:
+    """Each list of actors once: a million facts share a few."""
+    return actors
 
 
-_SETS = _Sets()
+def _mandate(document: Document) -> Mandate | None:
+    resolution = document.get("resolution", _NOTHING)
+    mission = resolution.get("mission") or document.get("mission")
+    end = resolution.get("mandate_end")
+    if resolution.get("outcome") != "adopted" or not mission or not end:
+        return None
+    return Mandate(mission_scope(mission), day_number(end))

@@ -14,23 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pydantic_core import to_json
-
-from schemas.rule import MatchRule, Rule, RuleSet, ThresholdRule
-from timeline.alerts import Episode
+from schemas.rule import RuleSet
+from timeline.alerts import Episode, Episodes, RuleScope
+from timeline.correction import Correction, correction_of
 from timeline.entries import Entry
+from timeline.evaluators import Evaluators
 from timeline.facts import Fact, fact_of
 from timeline.identity import Assertion
-from timeline.matching import match_episodes, match_scopes
-from timeline.predicates import predicate
-from timeline.thresholds import Series, SeriesKey, series_key
+from timeline.predicates import Predicates
 from timeline.times import DAY
 from timeline.windows import OUTSIDE, FeedWindows, days_that_matter, levels_at, windows_json
-
-RuleScope = tuple[str, str]
-"""(rule id, scope): the unit in which alerts are told."""
-Anchor = int | str
-"""What tells the episodes of a rule in a scope apart: the first day, or the event."""
 
 
 class Settled(NamedTuple):
@@ -49,19 +42,13 @@ class Rollup:
         self._day: int | None = None
         self._entries: dict[str, Entry] = {}
         self._unsettled: set[Entry] = set()
+        self._newest: set[Entry] = set()
         self._by_day: dict[int, dict[Entry, Fact]] = {}
         self._scopes: dict[str, dict[str, FeedWindows]] = {}
-        self._episodes: dict[RuleScope, dict[Anchor, Episode]] = {}
+        self._episodes = Episodes()
         self._turns: dict[int, set[RuleScope]] = {}
-        wheres = list({_spelled(rule): rule.where for rule in rules.rules}.items())
-        number = {spelled: index for index, (spelled, _) in enumerate(wheres)}
-        self._predicates = [predicate(where) for _, where in wheres]
-        self._match_rules = [(rule, number[_spelled(rule)]) for rule in rules.rules if isinstance(rule, MatchRule)]
-        self._series: dict[SeriesKey, Series] = {}
-        for rule in rules.rules:
-            if isinstance(rule, ThresholdRule):
-                key = series_key(rule, number[_spelled(rule)])
-                self._series.setdefault(key, Series(key)).read_by(rule)
+        self._predicates = Predicates(where for rule in rules.rules for where in rule.wheres)
+        self._evaluators = Evaluators(rules, self._predicates, self._episodes)
 
     def apply(self, statement: Assertion) -> bool:
         """Take in an assertion; return False when it is known already."""
@@ -72,6 +59,7 @@ class Rollup:
         if not entry.add(statement.stamp, fact):
             return False
         self._unsettled.add(entry)
+        self._evaluators.hear(statement)
         self.tick(statement.stamp.publish_time)
         return True
 
@@ -90,12 +78,11 @@ class Rollup:
         unsettled, self._unsettled = self._unsettled, set()
         for entry in unsettled:
             self._count(entry, day, changed)
-        for series in self._series.values():
-            for rule, scope, episodes in series.settle():
-                self._episodes[rule.id, scope] = episodes
-                changed.alerts.add((rule.id, scope))
-                for episode in episodes.values():
-                    self._note(episode, day, changed)
+        for rule, scope, episodes in self._evaluators.settle():
+            changed.alerts.add((rule.id, scope))
+            for episode in episodes:
+                self._note_turns(episode, day)
+        self._newest = unsettled
         return changed
 
     @property
@@ -128,6 +115,17 @@ class Rollup:
             if entry.current is not None:
                 yield entry.current
 
+    def correction(self, scope: str, causes: Iterable[tuple[str, str]]) -> Correction | None:
+        """Return the assertion that made an alert of a scope fall; `causes` are (event id, content, shortened).
+
+        It is the newest that changed one of the causes, else the newest of the last settlement in the scope. None when
+        everything was settled at once, as at a takeover, and no cause changed.
+        """
+        found = correction_of((self._entries.get(event_id), content) for event_id, content in causes)
+        if found is None and len(self._newest) < len(self._entries):
+            found = correction_of((entry, None) for entry in self._newest if entry.was_in(scope))
+        return found
+
     def _move_clock(self, day: int, changed: Settled) -> None:
         before, self._day = self._day, day
         if before is None or before == day:
@@ -147,10 +145,7 @@ class Rollup:
 
     def _count(self, entry: Entry, day: int, changed: Settled) -> None:
         before, now = entry.counted, entry.current
-        for series in self._series.values():
-            series.update(entry)
-        for rule, number in self._match_rules:
-            self._match(rule, number, entry, day, changed)
+        self._evaluators.update(entry)
         if before is now:
             return
         entry.counted = now
@@ -193,21 +188,7 @@ class Rollup:
         for scope in fact.scopes:
             self._scopes[scope][fact.feed].add(fact, levels, sign)
 
-    def _match(self, rule: MatchRule, number: int, entry: Entry, day: int, changed: Settled) -> None:
-        for scope in match_scopes(rule, number, entry.counted):
-            del self._episodes[rule.id, scope][entry.id]
-            changed.alerts.add((rule.id, scope))
-        for episode in match_episodes(rule, number, entry):
-            self._episodes.setdefault((rule.id, episode.scope), {})[entry.id] = episode
-            self._note(episode, day, changed)
-
-    def _note(self, episode: Episode, day: int, changed: Settled) -> None:
-        rule_scope = (episode.rule.id, episode.scope)
-        changed.alerts.add(rule_scope)
+    def _note_turns(self, episode: Episode, day: int) -> None:
         for turn in (episode.first, episode.last + 1):
             if turn > day:
-                self._turns.setdefault(turn, set()).add(rule_scope)
-
-
-def _spelled(rule: Rule) -> bytes:
-    return to_json(rule.where)
+                self._turns.setdefault(turn, set()).add((episode.rule.id, episode.scope))

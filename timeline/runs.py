@@ -1,10 +1,10 @@
-"""Runs: maximal stretches of days on which the largest of several numbers stays at or above a bound."""
+"""Runs: maximal stretches of days on which the rank-th largest of several numbers stays at or above a bound."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from timeline.steps import Steps, largest_piece
+from timeline.steps import Steps, ranked_piece
 
 Days = tuple[int, int]
 """First and last day of a run."""
@@ -21,22 +21,24 @@ def merged(runs: Iterable[Days]) -> list[Days]:
     return whole
 
 
-def widened(functions: Sequence[Steps], days: Days, lower: int) -> Days:
+def widened(functions: Sequence[Steps], days: Days, *, lower: int, rank: int) -> Days:
     """Return the days together with what holds (number >= lower) right before and after them."""
     first, last = days
     while True:
-        start, _, number = largest_piece(functions, first - 1)
+        start, _, number = ranked_piece(functions, first - 1, rank)
         if number < lower:
             break
         first = start
     while True:
-        _, end, number = largest_piece(functions, last + 1)
+        _, end, number = ranked_piece(functions, last + 1, rank)
         if number < lower:
             return first, last
         last = end
 
 
-def runs(functions: Sequence[Steps], days: Days, *, lower: int, upper: int) -> Iterator[tuple[int, int, int]]:
+def runs(
+    functions: Sequence[Steps], days: Days, *, lower: int, upper: int, rank: int
+) -> Iterator[tuple[int, int, int]]:
     """Yield (first day >= upper, last day, peak) of each run of days >= lower that reaches upper.
 
     The days must be wide enough to hold whole runs (see `widened`).
@@ -45,7 +47,7 @@ def runs(functions: Sequence[Steps], days: Days, *, lower: int, upper: int) -> I
     start: int | None = None
     end = peak = 0
     while day <= last:
-        _, piece_end, number = largest_piece(functions, day)
+        _, piece_end, number = ranked_piece(functions, day, rank)
         if number >= lower:
             if start is None and number >= upper:
                 start, peak = day, number

@@ -30,6 +30,11 @@ def scope_kind(scope: str) -> str:
     return scope.partition(":")[0]
 
 
+def mission_scope(acronym: str) -> str:
+    """Return the scope of a mission."""
+    return f"mission:{acronym}".replace("@", "_")
+
+
 @lru_cache(maxsize=65_536)
 def _scopes(
     place: tuple[str | None, str | None, str | None], actors: tuple[str, ...], missions: tuple[str | None, str | None]
@@ -44,6 +49,6 @@ def _scopes(
     elif admin1 and country:
         scopes.append(f"admin1:{country}/{admin1}")
     scopes += [f"actor:{actor}" for actor in actors]
-    scopes += [f"mission:{acronym}" for acronym in missions if acronym]
+    scopes += [mission_scope(acronym) for acronym in missions if acronym]
     # An `@` would read as the beginning of a feed's name.
     return tuple(dict.fromkeys([scope.replace("@", "_") for scope in scopes]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 NEVER = 10_000_000
 """A day after all days."""
@@ -37,6 +37,10 @@ class Steps:
         last = self._days[index] - 1 if index < len(self._days) else NEVER
         return self._days[index - 1], last, self._values[index - 1]
 
+    def ends(self) -> tuple[int, int] | None:
+        """Return the first and the last day with a number that is not 0; None without any."""
+        return (self._days[1], self._days[-1] - 1) if len(self._days) > 1 else None
+
     def _break(self, day: int) -> int:
         index = bisect_left(self._days, day)
         if index == len(self._days) or self._days[index] != day:
@@ -49,13 +53,25 @@ class Steps:
             del self._days[index], self._values[index]
 
 
-def largest_piece(functions: Sequence[Steps], day: int) -> tuple[int, int, int]:
-    """Return (first day, last day, number) of a run of days around `day` on which the largest number stays the same."""
-    if len(functions) == 1:
+def ranked_piece(functions: Sequence[Steps], day: int, rank: int) -> tuple[int, int, int]:
+    """Return (first day, last day, number) of days around `day` on which the rank-th largest number stays the same."""
+    if rank == 1 and len(functions) == 1:
         return functions[0].piece(day)
     pieces = [steps.piece(day) for steps in functions]
     return (
         max([first for first, _, _ in pieces], default=-NEVER),
         min([last for _, last, _ in pieces], default=NEVER),
-        max([number for _, _, number in pieces], default=0),
+        ranked([number for _, _, number in pieces], rank),
     )
+
+
+def ranked(numbers: Sequence[int], rank: int) -> int:
+    """Return the rank-th largest of these numbers (1: the largest), 0 if there are fewer."""
+    if rank == 1:
+        return max(numbers, default=0)
+    return sorted(numbers, reverse=True)[rank - 1] if len(numbers) >= rank else 0
+
+
+def leaders(numbers: Mapping[str, int], rank: int) -> list[str]:
+    """Return the feeds with the `rank` largest numbers, the largest first, equal ones by name."""
+    return sorted(numbers, key=lambda feed: (-numbers[feed], feed))[:rank]

@@ -18,14 +18,15 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from timeline.alerts import Episode
-from timeline.rollup import Rollup, RuleScope
-from timeline.times import day_text, time_text
+from timeline.alerts import Episode, RuleScope
+from timeline.correction import Correction
+from timeline.rollup import Rollup
+from timeline.times import DAY, day_text, time_text
 
 Record = dict[str, Any]
 """A record of the alerts topic as JSON types."""
 
-TELLING = ("transition", "thread", "replaces", "reason", "heir", "survivor", "notify")
+TELLING = ("transition", "thread", "replaces", "reason", "heir", "survivor", "notify", "correction")
 """Members that say how an alert was told; without them it is the standing alert."""
 
 _ENDED = ("cancelled", "superseded")
@@ -145,12 +146,16 @@ class Told:
             if record is not None:
                 noticed |= {record["thread"]} if record["notify"] else set()
                 yield record
-        versions = {rule.id: rule.version for rule in rollup.rules.rules}
+        rule = rollup.rules.by_id.get(rule_scope[0])
         for record in fallen:
             heir = heirs[record["id"]]
-            reason = _NO_LONGER if versions.get(record["rule"]) == record["rule_version"] else _RULE_CHANGED
+            stands = rule is not None and rule.version == record["rule_version"]
+            correction = rollup.correction(rule_scope[1], _causes(record)) if stands else None
             notify = record["notify"] or record["thread"] in noticed
-            yield _ended(record, reason) if heir is None else _superseded(record, heir, threads[heir], notify=notify)
+            if heir is None:
+                yield _ended(record, _why(correction) if stands else _RULE_CHANGED, correction)
+            else:
+                yield _superseded(record, heir, threads[heir], notify=notify, correction=correction)
 
 
 _NO_LONGER = "the condition no longer holds"
@@ -210,16 +215,37 @@ def _updated(old: Record, members: Record, replaced: list[Record]) -> Record | N
     return {**members, **_telling(transition, old["thread"], reason, replaces=replaces, notify=notify)}
 
 
-def _ended(old: Record, reason: str) -> Record:
-    return {**old, **_telling("cancelled", old["thread"], reason, replaces=[], notify=old["notify"])}
+def _causes(record: Record) -> list[tuple[str, str]]:
+    return [(cause["id"], cause["content"]) for cause in record["causes"]]
 
 
-def _superseded(old: Record, heir: str, survivor: str, *, notify: bool) -> Record:
-    said = _telling("superseded", old["thread"], f"it goes on as {heir}", replaces=[], notify=notify)
+def _why(correction: Correction | None) -> str:
+    if correction is None:
+        return _NO_LONGER
+    what = "withdrawn" if correction.withdrawn else "published"
+    return f"{_NO_LONGER}: {correction.id} was {what} on {day_text(correction.publish_time // DAY)}"
+
+
+def _ended(old: Record, reason: str, correction: Correction | None) -> Record:
+    said = _telling("cancelled", old["thread"], reason, replaces=[], notify=old["notify"], correction=correction)
+    return {**old, **said}
+
+
+def _superseded(old: Record, heir: str, survivor: str, *, notify: bool, correction: Correction | None) -> Record:
+    reason = f"it goes on as {heir}"
+    said = _telling("superseded", old["thread"], reason, replaces=[], notify=notify, correction=correction)
     return {**old, **said, "heir": heir, "survivor": survivor}
 
 
-def _telling(transition: str, thread: str, reason: str, *, replaces: list[str], notify: bool) -> Record:
+def _telling(
+    transition: str,
+    thread: str,
+    reason: str,
+    *,
+    replaces: list[str],
+    notify: bool,
+    correction: Correction | None = None,
+) -> Record:
     return {
         "transition": transition,
         "thread": thread,
@@ -228,4 +254,5 @@ def _telling(transition: str, thread: str, reason: str, *, replaces: list[str], 
         "heir": None,
         "survivor": None,
         "notify": notify,
+        "correction": None if correction is None else correction.members(),
     }

@@ -31,7 +31,18 @@ def test_nothing_is_a_rule_set_without_rules() -> None:
     [
         ("deadly-week", "peacekeepers-killed", 4, "rules.1.id"),
         ("ends_below: 60", "ends_below: 600", 5, "rules.1.ends_below"),
-        ("kind: match", "kind: surge", 2, "rules.0.kind"),
+        ("kind: match", "kind: surge", 2, "rules.0.measure"),
+        ("ends_below: 60", "steps: [{reaches: 200, severity: minor}]", 5, "rules.1.steps.0.severity"),
+        (
+            "ends_below: 60",
+            "steps: [{reaches: 9, severity: severe}, {reaches: 9, severity: extreme}]",
+            5,
+            "rules.1.steps.1.reaches",
+        ),
+        ("ends_below: 60", "feed: gdelt, feeds: 2", 5, "rules.1.feeds"),
+        ("ends_below: 60", "inhibits: [other]", 5, "rules.1.inhibits"),
+        ("severity: severe", "severity: severe, inhibits: [peacekeepers-killed]", 2, "rules.0.inhibits"),
+        ("severity: severe", "severity: severe, urgency: now", 2, "rules.0.urgency"),
         ("kind: match", "kind: mach", 2, "rules.0.kind"),
         ("kind: match, ", "", 2, "rules.0.kind"),
         ("killed.peacekeepers", "killed.piecekeepers", 3, "rules.0.where"),
@@ -58,8 +69,3 @@ def test_what_is_no_rule_set_at_all_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(BadInput) as refused:
         parse_rules(text)
     assert "\n" not in str(refused.value)
-
-
-def test_a_planned_kind_says_that_it_is_not_supported_yet() -> None:
-    with pytest.raises(BadInput, match="kind 'deadline' is not supported in this version; supported: match, threshold"):
-        parse_rules(RULES.replace("kind: match", "kind: deadline"))

@@ -95,7 +95,11 @@ def test_what_ended_stands_no_more() -> None:
     (record,) = [
         json.loads(value) for change in told.differences(rollup, everything=False) for _, value in change.alerts
     ]
-    assert (record["transition"], record["reason"]) == ("cancelled", "the condition no longer holds")
+    assert (record["transition"], record["reason"]) == (
+        "cancelled",
+        "the condition no longer holds: ucdp-ged:187344 was published on 2021-05-01",
+    )
+    assert (record["correction"]["id"], record["correction"]["state"]) == ("ucdp-ged:187344", "asserted")
     assert standing_alert(record) is None
 
 

@@ -1,0 +1,177 @@
+"""Surge rules: an ISO week's number is improbable given the same feed's weeks before it in the same scope.
+
+Rules kept here:
+- The number of a week is that of the window of seven days that ends with its Sunday: surges share their series with
+  threshold rules on `7d`.
+- A week asks the largest feed of that week, or each of the k largest, by its own past.
+- A number that changes matters to its own week and to the 52 after it; a feed's first week to all that begin with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from schemas.rule import SurgeRule
+from timeline.alerts import Episode, Episodes, Found, alert_id, named_causes
+from timeline.measures import slot_of
+from timeline.runs import Days
+from timeline.series import Group, Series, SeriesKey
+from timeline.steps import Steps, leaders
+from timeline.surge_known import surge_known
+from timeline.surge_law import PAST_WEEKS, Law, improbable, least_improbable
+from timeline.weeks import monday, sunday, week_of, week_text, weeks_ending
+
+
+def surge_key(rule: SurgeRule, predicate: int) -> SeriesKey:
+    """Return the key of the series that the rule reads; `predicate` is the number of its `where`."""
+    return SeriesKey(predicate, slot_of(rule.measure, rule.estimate), 7, rule.count == "certain")
+
+
+class Surge(NamedTuple):
+    """A week that is improbable: the number, feed and law of the k-th largest feed; `feeds` are the k largest."""
+
+    number: int
+    feeds: list[str]
+    law: Law
+
+
+class SurgeReader:
+    """A surge rule as it reads its series."""
+
+    def __init__(self, rule: SurgeRule, episodes: Episodes) -> None:
+        self.rule = rule
+        self.scope: str = rule.scope
+        self._episodes = episodes
+        self._surges: dict[Group, dict[int, Surge]] = {}
+        self._began: dict[Group, dict[str, int]] = {}
+
+    def form(self, series: Series, group: Group, touched: list[Days]) -> Found:
+        """Ask the weeks again to which these days matter, and form the runs that they touch."""
+        numbers = series.numbers(group, self.rule.feed)
+        surges = self._surges.setdefault(group, {})
+        weeks = self._weeks_touched(group, numbers, touched)
+        if not weeks:
+            return Found(self.rule, group.scope, ())
+        counts = {feed: _Weekly(steps, weeks) for feed, steps in numbers.items()}
+        for week in [week for week in surges if week in weeks]:
+            del surges[week]
+        for week in weeks:
+            surge = self._ask(week, counts)
+            if surge is not None:
+                surges[week] = surge
+        return Found(self.rule, group.scope, self._form_runs(series, group, weeks))
+
+    def _weeks_touched(self, group: Group, numbers: Mapping[str, Steps], touched: list[Days]) -> range:
+        """Return the weeks that may have become, or no longer be, improbable."""
+        ending = [weeks for days in touched if (weeks := weeks_ending(*days))]
+        before = self._began.get(group, {})
+        began = self._began[group] = {
+            feed: week for feed, steps in numbers.items() if (week := first_week(steps)) is not None
+        }
+        moved = [
+            week
+            for feed in before.keys() | began.keys()
+            if before.get(feed) != began.get(feed)
+            for week in (before.get(feed), began.get(feed))
+            if week is not None
+        ]
+        if not ending and not moved:
+            return range(0)
+        first = min([weeks[0] for weeks in ending] + moved)
+        last = max([weeks[-1] for weeks in ending] + moved) + PAST_WEEKS
+        # Nothing surges after the last week that counts anything; what did so before is asked again.
+        ends = [week_of(ends[1]) for steps in numbers.values() if (ends := steps.ends())]
+        surging = self._surges.get(group, ())
+        return range(first, min(last, max([*ends, *surging], default=first - 1)) + 1)
+
+    def _ask(self, week: int, counts: Mapping[str, _Weekly]) -> Surge | None:
+        rule = self.rule
+        numbers = {feed: weekly.at(week) for feed, weekly in counts.items()}
+        if sum([number >= rule.reaches for number in numbers.values()]) < rule.feeds:
+            return None
+        largest = leaders(numbers, rule.feeds)
+        law: Law | None = None
+        for feed in largest:
+            law = improbable(rule, numbers[feed], counts[feed].past(week))
+            if law is None:
+                return None
+        return None if law is None else Surge(numbers[largest[-1]], largest, law)
+
+    def _form_runs(self, series: Series, group: Group, weeks: range) -> list[Episode]:
+        surges, episodes = self._surges[group], self._episodes.of(self.rule, group.scope)
+        first, last = weeks[0], weeks[-1]
+        while first - 1 in surges:
+            first -= 1
+        while last + 1 in surges:
+            last += 1
+        before = {
+            anchor: episodes.pop(anchor)
+            for anchor, old in list(episodes.items())
+            if first <= week_of(old.first) <= last
+        }
+        changed = []
+        for week in sorted(week for week in surges if first <= week <= last and week - 1 not in surges):
+            run = [surges[week]]
+            while week + len(run) in surges:
+                run.append(surges[week + len(run)])
+            anchor = week_text(week)
+            same = before.get(anchor)
+            until, peak = sunday(week + len(run) - 1), max(surge.number for surge in run)
+            episode = self._episode(series, group, week, run[0]) if same is None or week in weeks else same
+            episodes[anchor] = replace(episode, last=until + self.rule.hold, holds_until=until, peak=peak)
+            changed.append(episodes[anchor])
+        return changed
+
+    def _episode(self, series: Series, group: Group, week: int, surge: Surge) -> Episode:
+        causes = series.causes(group, surge.feeds, sunday(week))
+        return Episode(
+            id=alert_id(self.rule, group.scope, week_text(week)),
+            rule=self.rule,
+            scope=group.scope,
+            first=monday(week),
+            last=sunday(week),
+            holds_until=sunday(week),
+            value=surge.number,
+            peak=surge.number,
+            threshold=least_improbable(self.rule, surge.number, surge.law),
+            feed=surge.feeds[-1],
+            known=surge_known(self.rule, series, group, week),
+            causes=named_causes(causes),
+            causes_total=len(causes),
+            expected=round(surge.law.expected, 2),
+            p_value=float(f"{surge.law.tail(surge.number):.3g}"),
+        )
+
+
+def first_week(steps: Steps) -> int | None:
+    """Return the first week in which a feed counted anything."""
+    ends = steps.ends()
+    if ends is None:
+        return None
+    day = ends[0]
+    while day <= ends[1]:
+        _, last, number = steps.piece(day)
+        weeks = weeks_ending(day, last)
+        if number and weeks:
+            return weeks[0]
+        day = last + 1
+    return None
+
+
+class _Weekly:
+    """A feed's numbers of some weeks and of the 52 before them."""
+
+    def __init__(self, steps: Steps, weeks: range) -> None:
+        began = first_week(steps)
+        self._first = weeks[0] - PAST_WEEKS
+        self._began = weeks[-1] + 1 if began is None else began
+        self._numbers = [steps.at(sunday(week)) for week in range(self._first, weeks[-1] + 1)]
+
+    def at(self, week: int) -> int:
+        return self._numbers[week - self._first]
+
+    def past(self, week: int) -> list[int]:
+        begin = max(week - PAST_WEEKS, self._began)
+        return self._numbers[begin - self._first : week - self._first] if begin < week else []
