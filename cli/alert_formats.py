@@ -7,7 +7,7 @@ import functools
 import os
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +20,7 @@ from cli.settings import Settings, find_bootstrap
 
 if TYPE_CHECKING:
     from subscribers.cap import Message, Profile
+    from subscribers.cause_links import Links
 
 SENDER = "vigil@vigil.invalid"
 """Who sends exercises and tests, if nobody else is named: an address that never exists."""
@@ -78,13 +79,13 @@ def write_formatted(chosen: Format, settings: Settings, filters: Filters, *, eve
     if follow:
         asyncio.run(_follow(chosen, bootstrap, filters, topic_prefix=settings.topic_prefix, replay=everything))
         return
-    messages = asyncio.run(_read(chosen, bootstrap, topic_prefix=settings.topic_prefix))
+    messages, links = asyncio.run(_read(chosen, bootstrap, topic_prefix=settings.topic_prefix))
     if chosen.format == "atom" and chosen.output is not None:
-        _write_feeds(chosen, chosen.output, (each for each in messages if filters.alert(each.transition)))
+        _write_feeds(chosen, chosen.output, [each for each in messages if filters.alert(each.transition)], links)
     elif everything:
-        _write_messages(chosen, (each for each in messages if filters.alert(each.transition)))
+        _write_messages(chosen, (each for each in messages if filters.alert(each.transition)), links)
     else:
-        _write_messages(chosen, (each for each in _standing(messages) if filters.alert(each.shown)))
+        _write_messages(chosen, (each for each in _standing(messages) if filters.alert(each.shown)), links)
 
 
 def _choose(**given: Any) -> Format | None:
@@ -117,32 +118,37 @@ def _profile(chosen: Format) -> Profile:
     )
 
 
-async def _read(chosen: Format, bootstrap: str, *, topic_prefix: str) -> list[Message]:
+async def _read(chosen: Format, bootstrap: str, *, topic_prefix: str) -> tuple[list[Message], Links]:
     from subscribers.alerts import read_transitions  # noqa: PLC0415 - its clients take time to load
     from subscribers.cap import cap_messages  # noqa: PLC0415
+    from subscribers.cause_links import CauseLinks  # noqa: PLC0415
 
     transitions = await read_transitions(bootstrap, topic_prefix=topic_prefix)
-    return list(cap_messages(transitions, _profile(chosen)))
+    # After the alerts: what they rest on stands in the timeline before they are told.
+    async with CauseLinks(bootstrap, topic_prefix=topic_prefix) as links:
+        return list(cap_messages(transitions, _profile(chosen))), await links.read()
 
 
 async def _follow(chosen: Format, bootstrap: str, filters: Filters, *, topic_prefix: str, replay: bool) -> None:
     from subscribers.alerts import follow_transitions, read_transitions  # noqa: PLC0415 - its clients take time to load
     from subscribers.cap import Threads  # noqa: PLC0415
+    from subscribers.cause_links import CauseLinks  # noqa: PLC0415
 
     # What a message refers to was told before: everything is read, and what was told until now is not printed.
     earlier = [] if replay else await read_transitions(bootstrap, topic_prefix=topic_prefix)
     before = Counter(encode_line(each) for each in earlier)
-    transitions: AsyncIterator[dict[str, Any]] = follow_transitions(
+    transitions = follow_transitions(
         bootstrap, topic_prefix=topic_prefix, replay=True, on_start=lambda: tell("following; Ctrl-C ends")
     )
     threads = Threads(_profile(chosen))
-    async for transition in transitions:
-        message = threads.send(transition)
-        line = encode_line(transition)
-        if before[line]:
-            before[line] -= 1
-        elif filters.alert(transition):
-            _write_messages(chosen, [message])
+    async with CauseLinks(bootstrap, topic_prefix=topic_prefix) as links:
+        async for transition in transitions:
+            message = threads.send(transition)
+            line = encode_line(transition)
+            if before[line]:
+                before[line] -= 1
+            elif filters.alert(transition):
+                _write_messages(chosen, [message], await links.read())
 
 
 def _standing(messages: list[Message]) -> list[Message]:
@@ -152,22 +158,22 @@ def _standing(messages: list[Message]) -> list[Message]:
     return sorted(standing_messages(messages), key=lambda each: [each.shown[name] for name in order])
 
 
-def _write_messages(chosen: Format, messages: Iterable[Message]) -> None:
+def _write_messages(chosen: Format, messages: Iterable[Message], links: Links) -> None:
     from subscribers.cap_document import cap_document  # noqa: PLC0415
 
     profile = _profile(chosen)
     if chosen.output is None:
-        write_lines(cap_document(each, profile) for each in messages)
+        write_lines(cap_document(each, profile, links) for each in messages)
         return
     for each in messages:
-        path = _write_file(chosen.output / f"{each.identifier}.xml", cap_document(each, profile) + b"\n")
+        path = _write_file(chosen.output / f"{each.identifier}.xml", cap_document(each, profile, links) + b"\n")
         write_object({"identifier": each.identifier, "file": str(path)})
 
 
-def _write_feeds(chosen: Format, folder: Path, messages: Iterable[Message]) -> None:
+def _write_feeds(chosen: Format, folder: Path, messages: list[Message], links: Links) -> None:
     from subscribers.atom import atom_feeds, feed_name  # noqa: PLC0415
 
-    for scope, (entries, document) in atom_feeds(messages, _profile(chosen)).items():
+    for scope, (entries, document) in atom_feeds(messages, _profile(chosen), links).items():
         path = folder / feed_name(scope)
         # A feed that has readers already goes on, empty; one that never was needs no file to say nothing.
         if entries or path.exists():

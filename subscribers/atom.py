@@ -2,8 +2,8 @@
 
 Rules kept here:
 - The id of an entry is that of its thread, so that a feed reader shows an alert that changed as the same one, updated.
-- Nothing asks a clock: a feed is `updated` when the last message of its scope was sent, one that took an entry away
-  included.
+- Nothing asks a clock: an entry and a feed are `updated` when the log took the last transition, one that took an
+  entry away included. (An exercise's own times lie in the past, and would make every update look read.)
 Source: RFC 4287.
 """
 
@@ -20,30 +20,32 @@ from subscribers.areas import area_of
 from subscribers.cap import Message, Profile, standing_messages
 from subscribers.cap_document import MEDIA_TYPE, cap_element
 from subscribers.cap_text import clean, description, headline
+from subscribers.cause_links import Links
 
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST_NAME: Final = 80
 
 
-def atom_feeds(messages: Iterable[Message], profile: Profile) -> dict[str, tuple[int, bytes]]:
+def atom_feeds(messages: Iterable[Message], profile: Profile, links: Links) -> dict[str, tuple[int, bytes]]:
     """Return number of entries and document of each scope that anything was ever told of, by scope.
 
-    `messages` are all messages, in their order. A feed of a scope where nothing is current has no entry.
+    `messages` are all messages of these scopes, in their order, of transitions with `told`. A feed of a scope where
+    nothing is current has no entry.
     """
     whole = list(messages)
     changed: dict[str, str] = {}
     began: dict[str, str] = {}
     for message in whole:
         scope, thread = message.transition["scope"], message.transition["thread"]
-        changed[scope] = max(message.sent, changed.get(scope, ""))
-        began.setdefault(thread, message.sent)
+        changed[scope] = max(_told(message), changed.get(scope, ""))
+        began.setdefault(thread, _told(message))
     current: dict[str, list[Message]] = {scope: [] for scope in sorted(changed)}
     for message in standing_messages(whole):
         if message.shown["status"] == "open":
             current[message.shown["scope"]].append(message)
     return {
-        scope: (len(entries), _feed(scope, entries, profile, changed=changed[scope], began=began))
+        scope: (len(entries), _feed(scope, entries, profile, links, changed=changed[scope], began=began))
         for scope, entries in current.items()
     }
 
@@ -58,31 +60,33 @@ def feed_name(scope: str) -> str:
     return f"{stem}.atom"
 
 
-def _feed(scope: str, entries: list[Message], profile: Profile, *, changed: str, began: dict[str, str]) -> bytes:
+def _feed(
+    scope: str, entries: list[Message], profile: Profile, links: Links, *, changed: str, began: dict[str, str]
+) -> bytes:
     feed = Element("feed", {"xmlns": NAMESPACE})
     _add(feed, "id", _id(profile, "scope", scope))
     _add(feed, "title", f"Vigil alerts: {area_of(scope, profile.hosts).words} ({scope})")
-    _add(feed, "updated", _time(changed))
+    _add(feed, "updated", changed)
     _add(SubElement(feed, "author"), "name", profile.sender)
     _add(feed, "generator", "Vigil")
     if profile.restriction:
         _add(feed, "rights", profile.restriction)
-    for message in sorted(entries, key=lambda each: (each.sent, each.identifier), reverse=True):
-        _add_entry(SubElement(feed, "entry"), message, profile, began=began[message.shown["thread"]])
+    for message in sorted(entries, key=lambda each: (_told(each), each.identifier), reverse=True):
+        _add_entry(SubElement(feed, "entry"), message, profile, links, began=began[message.shown["thread"]])
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(feed, encoding="unicode").encode() + b"\n"
 
 
-def _add_entry(entry: Element, message: Message, profile: Profile, *, began: str) -> None:
+def _add_entry(entry: Element, message: Message, profile: Profile, links: Links, *, began: str) -> None:
     alert = message.shown
     _add(entry, "id", _id(profile, "thread", alert["thread"]))
     _add(entry, "title", headline(message, area_of(alert["scope"], profile.hosts)))
-    _add(entry, "updated", _time(message.sent))
-    _add(entry, "published", _time(began))
+    _add(entry, "updated", _told(message))
+    _add(entry, "published", began)
     SubElement(entry, "category", {"term": alert["rule"], "label": clean(alert["title"])})
     _add(entry, "summary", description(message))
     if profile.web:
         SubElement(entry, "link", {"rel": "alternate", "href": f"{profile.web}{alert['id']}"})
-    SubElement(entry, "content", {"type": MEDIA_TYPE}).append(cap_element(message, profile))
+    SubElement(entry, "content", {"type": MEDIA_TYPE}).append(cap_element(message, profile, links))
 
 
 def _id(profile: Profile, kind: str, name: str) -> str:
@@ -90,9 +94,9 @@ def _id(profile: Profile, kind: str, name: str) -> str:
     return uuid5(NAMESPACE_URL, f"cap:{profile.sender}/{kind}/{name}").urn
 
 
-def _time(cap: str) -> str:
-    """RFC 3339 as other feeds write it; -00:00 would say that the local time is not known."""
-    return f"{cap[:19]}Z"
+def _told(message: Message) -> str:
+    told: str = message.transition["told"]
+    return told
 
 
 def _add(parent: Element, name: str, text: str) -> None:

@@ -13,8 +13,10 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from subscribers.areas import area_of
 from subscribers.cap import NO_END, Message, Profile, Transition, cap_midnight, cap_time
 from subscribers.cap_text import clean, description, event_name, headline
+from subscribers.cause_links import Link, Links
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
+MOST_SOURCES: Final = 20
 MEDIA_TYPE: Final = "application/cap+xml"
 _DECLARATION: Final = b'<?xml version="1.0" encoding="UTF-8"?>'
 _NOTES: Final = {
@@ -29,12 +31,12 @@ _PARAMETERS: Final = (
 _TELLING: Final = ("transition", "thread", "replaces", "reason", "heir", "survivor", "notify")
 
 
-def cap_document(message: Message, profile: Profile) -> bytes:
+def cap_document(message: Message, profile: Profile, links: Links) -> bytes:
     """Return the message as an XML document in UTF-8, without a line break."""
-    return _DECLARATION + tostring(cap_element(message, profile), encoding="unicode").encode()
+    return _DECLARATION + tostring(cap_element(message, profile, links), encoding="unicode").encode()
 
 
-def cap_element(message: Message, profile: Profile) -> Element:
+def cap_element(message: Message, profile: Profile, links: Links) -> Element:
     """Return the message as an XML element, as other documents may hold it."""
     alert = Element("alert", {"xmlns": NAMESPACE})
     _add(alert, "identifier", message.identifier)
@@ -49,11 +51,11 @@ def cap_element(message: Message, profile: Profile) -> Element:
     _add(alert, "references", " ".join(message.references))
     # What readers that miss a message can still collect a thread by.
     _add(alert, "incidents", message.transition["thread"])
-    _add_info(SubElement(alert, "info"), message, profile)
+    _add_info(SubElement(alert, "info"), message, profile, links)
     return alert
 
 
-def _add_info(info: Element, message: Message, profile: Profile) -> None:
+def _add_info(info: Element, message: Message, profile: Profile, links: Links) -> None:
     alert = message.shown
     area = area_of(alert["scope"], profile.hosts)
     over = alert["status"] == "resolved" or message.kind == "Cancel"
@@ -76,9 +78,22 @@ def _add_info(info: Element, message: Message, profile: Profile) -> None:
     _add(info, "description", description(message))
     _add(info, "web", f"{profile.web}{alert['id']}" if profile.web else None)
     _add_pairs(info, "parameter", _parameters(message))
+    for cause, link in _sources(alert, links):
+        resource = SubElement(info, "resource")
+        _add(resource, "resourceDesc", clean(link.title or "") or f"Source of {cause}")
+        _add(resource, "mimeType", "application/pdf" if link.address.lower().endswith(".pdf") else "text/html")
+        _add(resource, "uri", link.address)
     place = SubElement(info, "area")
     _add(place, "areaDesc", area.words)
     _add_pairs(place, "geocode", area.codes)
+
+
+def _sources(alert: Transition, links: Links) -> list[tuple[str, Link]]:
+    """The links of the causes, each address once."""
+    pairs = [
+        (cause["id"], link) for cause in alert["causes"] for link in links.get((cause["id"], cause["content"]), ())
+    ]
+    return list({link.address: (cause, link) for cause, link in reversed(pairs)}.values())[::-1][:MOST_SOURCES]
 
 
 def _parameters(message: Message) -> list[tuple[str, str]]:
@@ -94,6 +109,7 @@ def _parameters(message: Message) -> list[tuple[str, str]]:
 
 
 def _word(alert: Transition, name: str) -> str:
+    """A word of CAP; alerts that were told before rules had the member have none."""
     return str(alert.get(name, "unknown")).capitalize()
 
 

@@ -62,13 +62,15 @@ def _days(alert: Transition) -> str:
 
 def _what_changed(message: Message) -> str:
     transition = message.transition
-    said = f"{_sentence(transition['reason'])}"
-    if transition["transition"] == "superseded":
-        said = f"Alert {transition['id']} goes on as this one: {message.shown['id']}."
+    if transition["transition"] != "superseded":
+        # The reason of a cancellation names the correction itself.
+        return f"{transition['reason'][:1].upper()}{transition['reason'][1:]}."
+    said = f"Alert {transition['id']} goes on as this one, {message.shown['id']}."
     correction = transition.get("correction")
     if correction is None:
         return said
-    return f"{said} Correction: {correction['id']} {correction['state']}, published {correction['publish_time']}."
+    what = "withdrawn" if correction["state"] == "withdrawn" else "published"
+    return f"{said} {correction['id']} was {what} on {correction['publish_time'][:10]}."
 
 
 def _numbers(alert: Transition) -> str:
@@ -103,7 +105,3 @@ def _cause(cause: Transition) -> str:
     title = shorten(clean(cause["title"] or ""), _TITLE)
     named = f"{cause['id']} {title}" if title else cause["id"]
     return f"{named} [{cause['source']}]"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
