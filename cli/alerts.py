@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from typing import Any
 
 import click
 
 from cli.alert_formats import Format, format_options, write_formatted
 from cli.alert_show import show
 from cli.filters import Filters, filter_options
+from cli.notifications import follow_notifications, print_notifications, print_suppressed
 from cli.output import encode_line, tell, write_lines, write_object
+from cli.people import acknowledge, acknowledged_by, comment
 from cli.settings import Settings, find_bootstrap, with_settings
 
 
 @click.group(invoke_without_command=True)
 @click.option("--all", "everything", is_flag=True, help="Every transition, in the order in which they were told.")
 @click.option("--follow", is_flag=True, help="Transitions as they are told, until Ctrl-C; after --all, all before too.")
+@click.option("--notifications", is_flag=True, help="What people were told, grouped; with --follow, as they are.")
+@click.option("--suppressed", is_flag=True, help="Each silence and inhibition, with the transitions that it hid.")
 @click.option("--table", is_flag=True, help="A table for people.")
 @filter_options("scope", "country", "actor", "feed", "rule", "first", "last")
 @with_settings
 @format_options
 def alerts(
-    settings: Settings, *, everything: bool, follow: bool, table: bool, chosen: Format | None, **given: object
+    settings: Settings,
+    *,
+    everything: bool,
+    follow: bool,
+    notifications: bool,
+    suppressed: bool,
+    table: bool,
+    chosen: Format | None,
+    **given: object,
 ) -> None:
     """Print the alerts that stand, open and resolved, one line each, by first day.
 
@@ -34,49 +44,55 @@ def alerts(
     Examples:
       vigil alerts --country MLI --table
       vigil alerts --follow --rule coup
+      vigil alerts --notifications --follow
       vigil alerts show 3f0ff5b2
+      vigil alerts acknowledge 3f0ff5b2 --by Awa
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
-    if follow and table:
-        raise click.UsageError("--follow prints lines as they come, no --table")
-    if table and chosen is not None:
-        raise click.UsageError("--format or --table, not both")
+    _refuse(follow=follow, table=table, suppressed=suppressed, others=everything or follow or notifications)
+    if chosen is not None and (table or suppressed or notifications):
+        raise click.UsageError("--format is a form of alerts: without --table, --suppressed, --notifications")
     filters = Filters(**given)  # type: ignore[arg-type]
     if chosen is not None:
         write_formatted(chosen, settings, filters, everything=everything, follow=follow)
-        return
+    elif suppressed:
+        print_suppressed(settings, filters, table=table)
+    elif notifications and follow:
+        follow_notifications(settings, filters, replay=everything)
+    elif notifications:
+        print_notifications(settings, filters, table=table)
+    elif follow:
+        asyncio.run(_follow(find_bootstrap(settings), filters, topic_prefix=settings.topic_prefix, replay=everything))
+    else:
+        _print(settings, filters, everything=everything, table=table)
+
+
+for command in (show, acknowledge, comment):
+    alerts.add_command(command)
+
+
+def _refuse(*, follow: bool, table: bool, suppressed: bool, others: bool) -> None:
+    if follow and table:
+        raise click.UsageError("--follow prints lines as they come, no --table")
+    if suppressed and others:
+        raise click.UsageError("--suppressed is a list of its own: without --all, --follow, --notifications")
+
+
+def _print(settings: Settings, filters: Filters, *, everything: bool, table: bool) -> None:
+    from subscribers.alerts import read_transitions, standing  # noqa: PLC0415 - its clients take time to load
+    from timeline.replay import standing_lines  # noqa: PLC0415
+
     bootstrap = find_bootstrap(settings)
-    if follow:
-        asyncio.run(_follow(bootstrap, filters, topic_prefix=settings.topic_prefix, replay=everything))
-        return
-    lines = _transitions(bootstrap, settings, filters) if everything else _standing(bootstrap, settings, filters)
+    told = asyncio.run(read_transitions(bootstrap, topic_prefix=settings.topic_prefix))
+    chosen = filter(filters.alert, told if everything else standing(told))
+    lines = map(encode_line, chosen) if everything else standing_lines(chosen)
     if table:
         from cli.tables import alerts_table  # noqa: PLC0415
 
-        alerts_table(lines)
+        alerts_table(lines, acknowledged_by(bootstrap, told, topic_prefix=settings.topic_prefix))
     else:
         write_lines(lines)
-
-
-alerts.add_command(show)
-
-
-def _read(bootstrap: str, settings: Settings) -> list[dict[str, Any]]:
-    from subscribers.alerts import read_transitions  # noqa: PLC0415 - its clients take time to load
-
-    return asyncio.run(read_transitions(bootstrap, topic_prefix=settings.topic_prefix))
-
-
-def _standing(bootstrap: str, settings: Settings, filters: Filters) -> Iterator[bytes]:
-    from subscribers.alerts import standing  # noqa: PLC0415 - its clients take time to load
-    from timeline.replay import standing_lines  # noqa: PLC0415
-
-    return standing_lines(alert for alert in standing(_read(bootstrap, settings)) if filters.alert(alert))
-
-
-def _transitions(bootstrap: str, settings: Settings, filters: Filters) -> Iterator[bytes]:
-    return (encode_line(each) for each in _read(bootstrap, settings) if filters.alert(each))
 
 
 async def _follow(bootstrap: str, filters: Filters, *, topic_prefix: str, replay: bool) -> None:

@@ -65,6 +65,14 @@ class Credentials(BaseSettings):
     ucdp_token: SecretStr | None = None
 
 
+class Person(BaseSettings):
+    """Who gives the commands that are recorded with a name: `user`, where no option says it."""
+
+    model_config = SettingsConfigDict(env_prefix="VIGIL_", env_ignore_empty=True, frozen=True, extra="ignore")
+
+    user: str | None = None
+
+
 def read_settings(**options: str | None) -> Settings:
     """Return the settings; options that were not given (None) leave them to the environment.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -27,7 +27,7 @@ _MEASURES = (
     "coup_attempts",
     "resolutions",
 )
-_SEVERITY_STYLE = {"extreme": "bold red", "severe": "red", "moderate": "yellow"}
+SEVERITY_STYLE = {"extreme": "bold red", "severe": "red", "moderate": "yellow"}
 
 
 def console() -> Console:
@@ -37,7 +37,7 @@ def console() -> Console:
 
 def events_table(lines: Iterable[bytes]) -> None:
     """Print states of events."""
-    table = _table("when", "type", "where", "what", "killed", "injured", "published", "id")
+    table = new_table("when", "type", "where", "what", "killed", "injured", "published", "id")
     for line in lines:
         state: Members = orjson.loads(line)
         table.add_row(
@@ -57,15 +57,16 @@ def aggregates_table(lines: Iterable[bytes]) -> None:
     """Print windows, one row a scope and window that holds anything; measures that are 0 everywhere have no column."""
     rows = [row for line in lines for row in _windows(orjson.loads(line))]
     names = [name for name in _MEASURES if any(name in measures for *_, measures in rows)]
-    table = _table("day", "scope", "window", *[name.replace("_", " ") for name in names])
+    table = new_table("day", "scope", "window", *[name.replace("_", " ") for name in names])
     for day, scope, window, measures in rows:
         table.add_row(day, scope, window, *[number_text(measures.get(name)) for name in names])
     console().print(table)
 
 
-def alerts_table(lines: Iterable[bytes]) -> None:
-    """Print alerts, or their transitions."""
-    table = _table("days", "what", "scope", "status", "value", "peak", "feed", "causes", "known", "id")
+def alerts_table(lines: Iterable[bytes], acknowledged: Mapping[str, str] | None = None) -> None:
+    """Print alerts, or their transitions; `acknowledged` says by alert id who did."""
+    columns = ["days", "what", "scope", "status", "value", "peak", "feed", "causes", "known", "id"]
+    table = new_table(*columns, *(["acknowledged"] if acknowledged else []))
     for line in lines:
         alert: Members = orjson.loads(line)
         table.add_row(
@@ -79,14 +80,15 @@ def alerts_table(lines: Iterable[bytes]) -> None:
             str(alert["causes_total"]),
             alert["known"][:10],
             alert["id"][:12],
-            style=_SEVERITY_STYLE.get(alert["severity"]) if alert["status"] == "open" else None,
+            *([acknowledged.get(alert["id"], "")] if acknowledged else []),
+            style=SEVERITY_STYLE.get(alert["severity"]) if alert["status"] == "open" else None,
         )
     console().print(table)
 
 
 def rules_table(rules: Iterable[tuple[Rule, str]]) -> None:
     """Print rules, each with its condition in words."""
-    table = _table("id", "kind", "scope", "severity", "title", "condition", "version")
+    table = new_table("id", "kind", "scope", "severity", "title", "condition", "version")
     for rule, condition in rules:
         table.add_row(rule.id, rule.kind, rule.scope, rule.severity, rule.title, condition, rule.version)
     console().print(table)
@@ -94,7 +96,7 @@ def rules_table(rules: Iterable[tuple[Rule, str]]) -> None:
 
 def letters_table(lines: Iterable[bytes]) -> None:
     """Print dead letters."""
-    table = _table("taken", "feed", "reason", "field", "position", "bytes", "times", "replayed", "id")
+    table = new_table("taken", "feed", "reason", "field", "position", "bytes", "times", "replayed", "id")
     for line in lines:
         letter: Members = orjson.loads(line)
         table.add_row(
@@ -113,7 +115,7 @@ def letters_table(lines: Iterable[bytes]) -> None:
 
 def feeds_table(lines: Iterable[bytes]) -> None:
     """Print how old watched feeds are."""
-    table = _table("feed", "from", "newest", "age", "checked", "trouble")
+    table = new_table("feed", "from", "newest", "age", "checked", "trouble")
     for line in lines:
         feed: Members = orjson.loads(line)
         age = feed["age_seconds"]
@@ -147,7 +149,8 @@ def number_text(measure: Members | None) -> str:
     return text + ("+?" if measure.get("unknown") else "")
 
 
-def _table(*columns: str) -> Table:
+def new_table(*columns: str) -> Table:
+    """Return an empty table with these columns, as all of ours look."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")

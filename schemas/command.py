@@ -20,7 +20,7 @@ Person = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\s\x00-
 """A name as people write it, in one line."""
 Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
 ScopeName = Annotated[
-    str, Field(max_length=300, pattern=r"^(world(@\S+)?|(region|country|admin1|actor|mission):[^\x00-\x1f\x7f]+)$")
+    str, Field(max_length=300, pattern=r"^(world(@\S+)?|(region|country|admin1|actor|mission):[^@\x00-\x1f\x7f]+)$")
 ]
 """A scope as alerts name it; that of a silent feed is `world@<feed>`."""
 

@@ -18,6 +18,7 @@ SHOWN = (
 """Members of a transition that a notification repeats; `vigil alerts show` has all of them."""
 MAYBE_SHOWN = ("deadline", "subject", "correction", "replaces", "heir", "survivor")
 """Those that it repeats where they say something."""
+_NO_END = "9999-12-31"
 NAMED = 3
 """So many transitions the text of a notification names; of more it says how many."""
 
@@ -41,8 +42,13 @@ def notification_members(notification: Notification) -> Members:
 
 
 def notification_text(notification: Notification) -> str:
-    """Return a notification in one line, the transitions that ask for something first."""
-    entries = sorted(notification.entries, key=lambda entry: entry.quiet)
+    """Return a notification in one line, the transitions that ask for something first.
+
+    What ended in another is left out beside it: the heir's transition says the same.
+    """
+    ended = [entry for entry in notification.entries if entry.transition["transition"] == "superseded"]
+    others = [entry for entry in notification.entries if entry not in ended]
+    entries = sorted(others or ended, key=lambda entry: entry.quiet)
     more = len(entries) - NAMED
     said = [_how(entry.transition) for entry in entries[:NAMED]] + ([f"and {more} more"] if more > 0 else [])
     return f"{entries[-1].transition['title']}, {notification.scope}: {'; '.join(said)}"
@@ -106,7 +112,8 @@ def _alert(transition: Transition) -> Members:
 
 def _how(transition: Transition) -> str:
     how, threshold = transition["transition"], transition["threshold"]
-    days = f"{how} {transition['first_day']} … {transition['last_day']}"
+    last = "" if transition["last_day"] == _NO_END else transition["last_day"]
+    days = f"{how} {transition['first_day']} … {last}".rstrip()
     number = "" if threshold is None else f", {transition['value']} of {threshold}"
     peak = f", peak {transition['peak']}" if transition["peak"] != transition["value"] else ""
     why = f" ({transition['reason']})" if how in ("cancelled", "superseded") else ""

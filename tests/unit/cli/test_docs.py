@@ -8,7 +8,7 @@ import click
 import pytest
 
 from cli.main import COMMANDS, vigil
-from cli.settings import Credentials, Settings
+from cli.settings import Credentials, Person, Settings
 from schemas.topics import TOPICS
 
 HOME = Path(__file__).parents[3]
@@ -52,6 +52,11 @@ def test_every_credential_is_documented_as_variable_and_is_no_option(name: str) 
     assert f"--{name.replace('_', '-')}" not in DOCS
 
 
+@pytest.mark.parametrize("name", list(Person.model_fields))
+def test_who_gives_commands_is_documented_as_variable(name: str) -> None:
+    assert f"`VIGIL_{name.upper()}`" in DOCS
+
+
 @pytest.mark.parametrize("topic", [topic.name for topic in TOPICS])
 def test_every_topic_is_documented_with_its_partitions_and_policy(topic: str) -> None:
     spec = next(each for each in TOPICS if each.name == topic)
@@ -61,7 +66,8 @@ def test_every_topic_is_documented_with_its_partitions_and_policy(topic: str) ->
 
 
 def test_every_variable_that_is_documented_exists() -> None:
-    known = {f"VIGIL_{name.upper()}" for name in (*Settings.model_fields, *Credentials.model_fields)}
+    models = (Settings, Credentials, Person)
+    known = {f"VIGIL_{name.upper()}" for model in models for name in model.model_fields}
     assert set(re.findall(r"VIGIL_[A-Z_]+", DOCS + README)) <= known
 
 

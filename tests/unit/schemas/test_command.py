@@ -15,7 +15,13 @@ from schemas.command import Command, command_key
 
 Json = dict[str, Any]
 ACKNOWLEDGE: Json = {"command": "acknowledge", "id": "a" * 32, "by": "Awa Traoré", "thread": "3f0ff5b2"}
-COMMENT: Json = {"command": "comment", "id": "b" * 32, "by": "duty", "thread": "3f0ff5b2-2", "text": "seen on the ground"}
+COMMENT: Json = {
+    "command": "comment",
+    "id": "b" * 32,
+    "by": "duty",
+    "thread": "3f0ff5b2-2",
+    "text": "seen on the ground",
+}
 SILENCE: Json = {
     "command": "silence", "id": "c" * 32, "by": "duty", "scope": "country:MLI", "rule": "deadly-week",
     "until": "2026-11-25T06:00:00Z", "comment": "the release is being loaded",
@@ -60,6 +66,7 @@ def test_a_reader_accepts_members_that_it_does_not_know() -> None:
         SILENCE | {"until": "2026-11-25T06:00:00"},
         SILENCE | {"scope": "land:MLI"},
         SILENCE | {"scope": "country:"},
+        SILENCE | {"scope": "country:MLI@ucdp-ged"},
         SILENCE | {"comment": ""},
         END | {"silence": None},
     ],
