@@ -88,6 +88,20 @@ def write_formatted(chosen: Format, settings: Settings, filters: Filters, *, eve
         _write_messages(chosen, (each for each in _standing(messages) if filters.alert(each.shown)), links)
 
 
+def write_file(path: Path, content: bytes) -> Path:
+    """Write a file so that a reader sees the old content or the new one, and nothing if it is the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_bytes() == content:
+        return path
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    with half.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
+    return path
+
+
 def _choose(**given: Any) -> Format | None:
     """Raises: click.UsageError: the options do not fit each other."""
     if given["format"] is None:
@@ -103,6 +117,8 @@ def _choose(**given: Any) -> Format | None:
     given["sender"] = SENDER if given["sender"] is None else given["sender"]
     if not given["sender"] or _RESTRICTED.search(given["sender"]):
         raise click.UsageError(f"--sender: expected a name without blanks, commas, < and &, found {given['sender']!r}")
+    if given["restriction"] is not None and not given["restriction"].strip():
+        raise click.UsageError("--restriction: expected who may see the messages, found nothing")
     if given["web"] is not None and not re.match(r"https?://[^\s<>\"]+$", given["web"]):
         raise click.UsageError(f"--web: expected an address such as https://desk.example/, found {given['web']!r}")
     return Format(**given)
@@ -166,30 +182,21 @@ def _write_messages(chosen: Format, messages: Iterable[Message], links: Links) -
         write_lines(cap_document(each, profile, links) for each in messages)
         return
     for each in messages:
-        path = _write_file(chosen.output / f"{each.identifier}.xml", cap_document(each, profile, links) + b"\n")
+        path = write_file(chosen.output / f"{each.identifier}.xml", cap_document(each, profile, links) + b"\n")
         write_object({"identifier": each.identifier, "file": str(path)})
 
 
 def _write_feeds(chosen: Format, folder: Path, messages: list[Message], links: Links) -> None:
-    from subscribers.atom import atom_feeds, feed_name  # noqa: PLC0415
+    from subscribers.atom import atom_feeds, feed_name, message_path  # noqa: PLC0415
+    from subscribers.cap_document import cap_document  # noqa: PLC0415
 
-    for scope, (entries, document) in atom_feeds(messages, _profile(chosen), links).items():
+    profile = _profile(chosen)
+    for scope, feed in atom_feeds(messages, profile).items():
         path = folder / feed_name(scope)
         # A feed that has readers already goes on, empty; one that never was needs no file to say nothing.
-        if entries or path.exists():
-            _write_file(path, document)
-            write_object({"scope": scope, "file": str(path), "entries": entries})
-
-
-def _write_file(path: Path, content: bytes) -> Path:
-    """Write a file so that a reader sees the old content or the new one, and nothing if it is the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.read_bytes() == content:
-        return path
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)
-    return path
+        if feed.messages or path.exists():
+            for message in feed.messages:
+                write_file(folder / message_path(message), cap_document(message, profile, links) + b"\n")
+            # After the messages, so that no link of it leads nowhere.
+            write_file(path, feed.document)
+            write_object({"scope": scope, "file": str(path), "entries": len(feed.messages)})

@@ -1,6 +1,8 @@
-"""Atom feeds: for each scope what is current, one entry an open alert, which holds its CAP message in force.
+"""Atom feeds: for each scope what is current, one entry an open alert, with a link to its CAP message in force.
 
 Rules kept here:
+- An entry links to the message and does not hold it: feed readers show people the content, and of a message that stands
+  in it they show nothing.
 - The id of an entry is that of its thread, so that a feed reader shows an alert that changed as the same one, updated.
 - Nothing asks a clock: an entry and a feed are `updated` when the log took the last transition, one that took an
   entry away included. (An exercise's own times lie in the past, and would make every update look read.)
@@ -12,23 +14,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from subscribers.areas import area_of
 from subscribers.cap import Message, Profile, standing_messages
-from subscribers.cap_document import MEDIA_TYPE, cap_element
+from subscribers.cap_document import MEDIA_TYPE
 from subscribers.cap_text import clean, description, headline
-from subscribers.cause_links import Links
 
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 _LONGEST_NAME: Final = 80
 
 
-def atom_feeds(messages: Iterable[Message], profile: Profile, links: Links) -> dict[str, tuple[int, bytes]]:
-    """Return number of entries and document of each scope that anything was ever told of, by scope.
+class Feed(NamedTuple):
+    """A feed, and the messages that its entries link to, the newest first."""
+
+    messages: list[Message]
+    document: bytes
+
+
+def atom_feeds(messages: Iterable[Message], profile: Profile) -> dict[str, Feed]:
+    """Return the feed of each scope that anything was ever told of, by scope.
 
     `messages` are all messages of these scopes, in their order, of transitions with `told`. A feed of a scope where
     nothing is current has no entry.
@@ -44,10 +52,16 @@ def atom_feeds(messages: Iterable[Message], profile: Profile, links: Links) -> d
     for message in standing_messages(whole):
         if message.shown["status"] == "open":
             current[message.shown["scope"]].append(message)
-    return {
-        scope: (len(entries), _feed(scope, entries, profile, links, changed=changed[scope], began=began))
-        for scope, entries in current.items()
-    }
+    feeds = {}
+    for scope, entries in current.items():
+        newest = sorted(entries, key=lambda each: (_told(each), each.identifier), reverse=True)
+        feeds[scope] = Feed(newest, _feed(scope, newest, profile, changed=changed[scope], began=began))
+    return feeds
+
+
+def message_path(message: Message) -> str:
+    """Return where the document of a message lies, seen from the feed."""
+    return f"messages/{message.identifier}.xml"
 
 
 def feed_name(scope: str) -> str:
@@ -60,9 +74,7 @@ def feed_name(scope: str) -> str:
     return f"{stem}.atom"
 
 
-def _feed(
-    scope: str, entries: list[Message], profile: Profile, links: Links, *, changed: str, began: dict[str, str]
-) -> bytes:
+def _feed(scope: str, entries: list[Message], profile: Profile, *, changed: str, began: dict[str, str]) -> bytes:
     feed = Element("feed", {"xmlns": NAMESPACE})
     _add(feed, "id", _id(profile, "scope", scope))
     _add(feed, "title", f"Vigil alerts: {area_of(scope, profile.hosts).words} ({scope})")
@@ -71,12 +83,12 @@ def _feed(
     _add(feed, "generator", "Vigil")
     if profile.restriction:
         _add(feed, "rights", profile.restriction)
-    for message in sorted(entries, key=lambda each: (_told(each), each.identifier), reverse=True):
-        _add_entry(SubElement(feed, "entry"), message, profile, links, began=began[message.shown["thread"]])
+    for message in entries:
+        _add_entry(SubElement(feed, "entry"), message, profile, began=began[message.shown["thread"]])
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(feed, encoding="unicode").encode() + b"\n"
 
 
-def _add_entry(entry: Element, message: Message, profile: Profile, links: Links, *, began: str) -> None:
+def _add_entry(entry: Element, message: Message, profile: Profile, *, began: str) -> None:
     alert = message.shown
     _add(entry, "id", _id(profile, "thread", alert["thread"]))
     _add(entry, "title", headline(message, area_of(alert["scope"], profile.hosts)))
@@ -85,8 +97,8 @@ def _add_entry(entry: Element, message: Message, profile: Profile, links: Links,
     SubElement(entry, "category", {"term": alert["rule"], "label": clean(alert["title"])})
     _add(entry, "summary", description(message))
     if profile.web:
-        SubElement(entry, "link", {"rel": "alternate", "href": f"{profile.web}{alert['id']}"})
-    SubElement(entry, "content", {"type": MEDIA_TYPE}).append(cap_element(message, profile, links))
+        SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": f"{profile.web}{alert['id']}"})
+    SubElement(entry, "link", {"rel": "alternate", "type": MEDIA_TYPE, "href": message_path(message)})
 
 
 def _id(profile: Profile, kind: str, name: str) -> str:

@@ -200,7 +200,7 @@ def _sent(transition: Transition, status: Status, earlier: list[Message]) -> str
     correction = transition.get("correction")
     if correction is not None:
         own = cap_time(correction["publish_time"])
-    elif transition["transition"] == "resolved":
+    elif transition["transition"] == "resolved" and transition["last_day"] != NO_END:
         own = cap_midnight(transition["last_day"], days_after=1)
     else:
         own = cap_time(transition["known"])

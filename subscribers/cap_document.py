@@ -33,11 +33,6 @@ _TELLING: Final = ("transition", "thread", "replaces", "reason", "heir", "surviv
 
 def cap_document(message: Message, profile: Profile, links: Links) -> bytes:
     """Return the message as an XML document in UTF-8, without a line break."""
-    return _DECLARATION + tostring(cap_element(message, profile, links), encoding="unicode").encode()
-
-
-def cap_element(message: Message, profile: Profile, links: Links) -> Element:
-    """Return the message as an XML element, as other documents may hold it."""
     alert = Element("alert", {"xmlns": NAMESPACE})
     _add(alert, "identifier", message.identifier)
     _add(alert, "sender", message.sender)
@@ -52,7 +47,7 @@ def cap_element(message: Message, profile: Profile, links: Links) -> Element:
     # What readers that miss a message can still collect a thread by.
     _add(alert, "incidents", message.transition["thread"])
     _add_info(SubElement(alert, "info"), message, profile, links)
-    return alert
+    return _DECLARATION + tostring(alert, encoding="unicode").encode()
 
 
 def _add_info(info: Element, message: Message, profile: Profile, links: Links) -> None:
@@ -84,16 +79,17 @@ def _add_info(info: Element, message: Message, profile: Profile, links: Links) -
         _add(resource, "mimeType", "application/pdf" if link.address.lower().endswith(".pdf") else "text/html")
         _add(resource, "uri", link.address)
     place = SubElement(info, "area")
-    _add(place, "areaDesc", area.words)
+    _add(place, "areaDesc", clean(area.words) or alert["scope"])
     _add_pairs(place, "geocode", area.codes)
 
 
 def _sources(alert: Transition, links: Links) -> list[tuple[str, Link]]:
-    """The links of the causes, each address once."""
-    pairs = [
-        (cause["id"], link) for cause in alert["causes"] for link in links.get((cause["id"], cause["content"]), ())
-    ]
-    return list({link.address: (cause, link) for cause, link in reversed(pairs)}.values())[::-1][:MOST_SOURCES]
+    """The links of the causes, each address once, with the first cause that has it."""
+    found: dict[str, tuple[str, Link]] = {}
+    for cause in alert["causes"]:
+        for link in links.get((cause["id"], cause["content"]), ()):
+            found.setdefault(link.address, (cause["id"], link))
+    return list(found.values())[:MOST_SOURCES]
 
 
 def _parameters(message: Message) -> list[tuple[str, str]]:
