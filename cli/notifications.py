@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cli.filters import Filters
 from cli.output import encode_line, tell, write_lines, write_object
+from cli.person import tell_unreadable
 from cli.settings import Settings, find_bootstrap
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ async def _follow(bootstrap: str, filters: Filters, *, topic_prefix: str, replay
     notifications = follow(
         bootstrap,
         now=_now,
+        on_unreadable=tell_unreadable,
         topic_prefix=topic_prefix,
         replay=replay,
         on_start=lambda: tell("following; Ctrl-C ends"),
@@ -76,7 +78,8 @@ def _read(settings: Settings) -> tuple[Heard, People]:
     from subscribers.notifications import read_notifications  # noqa: PLC0415 - its clients take time to load
 
     bootstrap = find_bootstrap(settings)
-    return asyncio.run(read_notifications(bootstrap, topic_prefix=settings.topic_prefix, now=_now()))
+    prefix = settings.topic_prefix
+    return asyncio.run(read_notifications(bootstrap, now=_now(), on_unreadable=tell_unreadable, topic_prefix=prefix))
 
 
 def _only(notification: Notification, filters: Filters) -> Notification:

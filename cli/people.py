@@ -10,7 +10,7 @@ import click
 
 from cli.alert_ids import find_alert
 from cli.output import tell, write_object
-from cli.person import by_option, name_of, text_of
+from cli.person import by_option, name_of, tell_unreadable, text_of
 from cli.settings import Settings, find_bootstrap, with_settings
 from schemas.command import Acknowledge, Comment
 from schemas.errors import Failed
@@ -84,8 +84,8 @@ def acknowledged_by(bootstrap: str, transitions: list[dict[str, Any]], *, topic_
     from timeline.notices import names  # noqa: PLC0415
     from timeline.people import fold_people  # noqa: PLC0415
 
-    commands = asyncio.run(read_commands(bootstrap, topic_prefix=topic_prefix))
-    people = fold_people(commands.taken, transitions)
+    commands = asyncio.run(read_commands(bootstrap, on_unreadable=tell_unreadable, topic_prefix=topic_prefix))
+    people = fold_people(commands, transitions)
     threads = {transition["id"]: transition["thread"] for transition in transitions}
     found = {alert: names(people.acknowledgements(thread)) for alert, thread in threads.items()}
     return {alert: ", ".join(who) for alert, who in found.items() if who}
@@ -99,7 +99,8 @@ def _find(settings: Settings, digits: str) -> _Found:
     bootstrap, prefix = find_bootstrap(settings), settings.topic_prefix
     transitions = asyncio.run(read_transitions(bootstrap, topic_prefix=prefix))
     alert = find_alert(transitions, digits)
-    people = fold_people(asyncio.run(read_commands(bootstrap, topic_prefix=prefix)).taken, transitions)
+    commands = asyncio.run(read_commands(bootstrap, on_unreadable=tell_unreadable, topic_prefix=prefix))
+    people = fold_people(commands, transitions)
     thread = people.goes_on_as(alert["thread"])
     # A superseded record of an heir's own thread comes after the heir's: what stands under the thread is the heir.
     own = [each for each in transitions if each["thread"] == thread and each["survivor"] != thread]

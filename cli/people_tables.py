@@ -33,7 +33,7 @@ def silences_table(lines: Iterable[bytes]) -> None:
 
 def suppressed_table(lines: Iterable[bytes]) -> None:
     """Print what was hidden, under what hid it."""
-    table = new_table("hidden by", "told", "how", "what", "scope", "severity", "days", "value", "told after all", "id")
+    table = new_table("hidden by", "told", "how", "what", "scope", "severity", "days", "value", "since then", "id")
     for line in lines:
         each: Members = orjson.loads(line)
         first, *more = _hider(each)
@@ -88,6 +88,13 @@ def _hider(each: Members) -> list[str]:
     return [f"alert {alert['id'][:12]}", f"  {alert['title']}", f"  {alert['first_day']} … {alert['last_day']}"]
 
 
+def _since(hidden: Members) -> str:
+    """What became of a transition that was hidden."""
+    if hidden["released"]:
+        return f"told {minute(hidden['released'])}"
+    return "" if hidden["held"] is None else f"{hidden['held']['reason']} by {hidden['held']['by'][:12]}"
+
+
 def _hidden_row(hidden: Members) -> tuple[str, ...]:
     return (
         minute(hidden["told"]),
@@ -97,6 +104,6 @@ def _hidden_row(hidden: Members) -> tuple[str, ...]:
         hidden["severity"],
         f"{hidden['first_day']} … {hidden['last_day']}",
         str(hidden["value"]),
-        minute(hidden["released"] or ""),
+        _since(hidden),
         hidden["id"][:12],
     )

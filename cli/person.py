@@ -1,4 +1,4 @@
-"""Who gives a command that is recorded with a name, and what people say with it."""
+"""Who gives a command that is recorded with a name, what people say with it, and what stands there that is none."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
+from cli.output import tell
 from cli.settings import Person
 from schemas.command import Person as Name
 from schemas.command import Text
@@ -38,3 +39,8 @@ def text_of(text: str, what: str) -> str:
         return TypeAdapter(Text).validate_python(text.strip())
     except ValidationError as error:
         raise Misuse(f"{what}: expected 1 to 4000 letters, found {len(text.strip())}") from error
+
+
+def tell_unreadable(place: str) -> None:
+    """Tell of a record of the commands topic that is no command."""
+    tell(f"what stands at {place} is no command, and counts for nothing")

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from cli.alert_ids import find_silence
 from cli.filters import Time
 from cli.output import encode_line, write_lines, write_object
-from cli.person import by_option, name_of, text_of
+from cli.person import by_option, name_of, tell_unreadable, text_of
 from cli.settings import Settings, find_bootstrap, with_settings
 from schemas.command import EndSilence, ScopeName, Silence
 from schemas.countries import COUNTRIES
@@ -114,7 +114,9 @@ def list_silences(settings: Settings, *, everything: bool, table: bool) -> None:
 
     now = _now()
     heard, people = asyncio.run(
-        read_notifications(find_bootstrap(settings), topic_prefix=settings.topic_prefix, now=now)
+        read_notifications(
+            find_bootstrap(settings), now=now, on_unreadable=tell_unreadable, topic_prefix=settings.topic_prefix
+        )
     )
     chosen = [each for each in people.silences() if everything or each.in_force(now)]
     lines = [encode_line(_listed(each, heard.decisions, now)) for each in chosen]
@@ -140,7 +142,8 @@ def end(settings: Settings, *, silence_id: str, by: str | None) -> None:
     from timeline.times import time_text  # noqa: PLC0415
 
     name, bootstrap = name_of(by), find_bootstrap(settings)
-    people = fold_people(asyncio.run(read_commands(bootstrap, topic_prefix=settings.topic_prefix)).taken, ())
+    commands = read_commands(bootstrap, on_unreadable=tell_unreadable, topic_prefix=settings.topic_prefix)
+    people = fold_people(asyncio.run(commands), ())
     known = {each.silence.id: each for each in people.silences()}
     found = known[find_silence(known, silence_id)]
     if not found.in_force(_now()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 
 import orjson
 from pydantic import ValidationError
@@ -18,31 +18,26 @@ from timeline.people import Taken
 _JSON: Header = ("content-type", b"application/json")
 
 
-@dataclass(slots=True)
-class Decisions:
-    """What people decided about alerts, in the order of the log; `unreadable` are the places of what is no command."""
-
-    taken: list[Taken] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-
-    def add(self, records: list[Record]) -> list[Taken]:
-        """Take in records and return the decisions among them, in the order of their times."""
-        decisions = []
-        for record in sorted(records, key=lambda record: (record.timestamp_ms, record.partition, record.offset)):
-            command = decode_command(record)
-            if command is None:
-                self.unreadable.append(f"{record.topic}:{record.partition}:{record.offset}")
-            elif not isinstance(command, Replay):
-                decisions.append(Taken(record.timestamp_ms * 1000, command))
-        self.taken += decisions
-        return decisions
+OnUnreadable = Callable[[str], None]
+"""Is given the place (topic:partition:offset) of a record that is no command."""
 
 
-async def read_commands(bootstrap: str, *, topic_prefix: str = "") -> Decisions:
-    """Return every decision up to the topic's present end."""
-    found = Decisions()
-    found.add([record async for batch in read_to_end(bootstrap, topic_prefix + COMMANDS) for record in batch])
-    return found
+def decisions_of(records: Iterable[Record], on_unreadable: OnUnreadable) -> list[Taken]:
+    """Return what people decided about alerts in these records, in the order of their times."""
+    decisions = []
+    for record in sorted(records, key=lambda record: (record.timestamp_ms, record.partition, record.offset)):
+        command = decode_command(record)
+        if command is None:
+            on_unreadable(f"{record.topic}:{record.partition}:{record.offset}")
+        elif not isinstance(command, Replay):
+            decisions.append(Taken(record.timestamp_ms * 1000, command))
+    return decisions
+
+
+async def read_commands(bootstrap: str, *, on_unreadable: OnUnreadable, topic_prefix: str = "") -> list[Taken]:
+    """Return every decision up to the topic's present end, in the order of their times."""
+    batches = read_to_end(bootstrap, topic_prefix + COMMANDS)
+    return decisions_of([record async for batch in batches for record in batch], on_unreadable)
 
 
 async def write_command(bootstrap: str, command: Decision, *, topic_prefix: str = "") -> Taken:
@@ -58,9 +53,9 @@ async def write_command(bootstrap: str, command: Decision, *, topic_prefix: str 
             key, value, headers = command_record(command)
             writer.send(topic, key=key, value=value, headers=headers)
         async for batch in reader.read_to_end():
-            for taken in Decisions().add(batch):
-                if taken.command.id == command.id:
-                    return taken
+            for record in batch:
+                if record.key == key and record.value == value:
+                    return Taken(record.timestamp_ms * 1000, command)
     raise Failed(f"{topic} at {bootstrap} acknowledged a command that it does not hold")
 
 

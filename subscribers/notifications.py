@@ -16,7 +16,7 @@ from eventlog.record import Record
 from schemas.rule import RuleSet
 from schemas.topics import ALERTS, COMMANDS
 from subscribers.alerts import decode_transition
-from subscribers.commands import Decisions, read_commands
+from subscribers.commands import OnUnreadable, decisions_of, read_commands
 from subscribers.rules import read_rule_sets
 from timeline.notification import Heard, Notification, Pager, Telling, hear
 from timeline.people import People
@@ -54,7 +54,9 @@ class Tellings:
         return Telling(at, tuple(decode_transition(record) for record in part if record.value is not None))
 
 
-async def read_notifications(bootstrap: str, *, topic_prefix: str = "", now: int) -> tuple[Heard, People]:
+async def read_notifications(
+    bootstrap: str, *, now: int, on_unreadable: OnUnreadable, topic_prefix: str = ""
+) -> tuple[Heard, People]:
     """Return the decision on every transition so far, what people were told, and what they said (now: microseconds)."""
     found, parts = [], Tellings()
     async with LogReader(bootstrap) as reader:
@@ -62,15 +64,16 @@ async def read_notifications(bootstrap: str, *, topic_prefix: str = "", now: int
         async for batch in reader.read_to_end():
             found += list(parts.add(batch))
         found += list(parts.end(await reader.positions()))
-    commands = await read_commands(bootstrap, topic_prefix=topic_prefix)
+    commands = await read_commands(bootstrap, on_unreadable=on_unreadable, topic_prefix=topic_prefix)
     rule_sets = await read_rule_sets(bootstrap, topic_prefix=topic_prefix)
-    return hear(_in_order(found), commands.taken, rule_sets, now=now)
+    return hear(_in_order(found), commands, rule_sets, now=now)
 
 
 async def follow_notifications(
     bootstrap: str,
     *,
     now: Callable[[], int],
+    on_unreadable: OnUnreadable,
     topic_prefix: str = "",
     replay: bool = False,
     on_start: Callable[[], None] = lambda: None,
@@ -82,7 +85,9 @@ async def follow_notifications(
     async with LogReader(bootstrap) as alerts, LogReader(bootstrap) as commands:
         await alerts.assign([topic_prefix + ALERTS])
         await commands.assign([topic_prefix + COMMANDS])
-        listener = _Listener(alerts, commands, lambda: read_rule_sets(bootstrap, topic_prefix=topic_prefix))
+        listener = _Listener(
+            alerts, commands, on_unreadable, lambda: read_rule_sets(bootstrap, topic_prefix=topic_prefix)
+        )
         past = await listener.hear([batch async for batch in alerts.read_to_end()], now=now())
         on_start()
         for notification in past if replay else ():
@@ -97,9 +102,14 @@ class _Listener:
     """Hears what was told, with what has to be known for it."""
 
     def __init__(
-        self, alerts: LogReader, commands: LogReader, read_rules: Callable[[], Awaitable[list[RuleSet]]]
+        self,
+        alerts: LogReader,
+        commands: LogReader,
+        on_unreadable: OnUnreadable,
+        read_rules: Callable[[], Awaitable[list[RuleSet]]],
     ) -> None:
-        self._alerts, self._commands, self._read_rules = alerts, commands, read_rules
+        self._alerts, self._commands = alerts, commands
+        self._on_unreadable, self._read_rules = on_unreadable, read_rules
         self._pager, self._parts = Pager(), Tellings()
         self._versions: set[str] = set()
 
@@ -108,7 +118,7 @@ class _Listener:
         found = [telling for batch in batches for telling in self._parts.add(batch)]
         found += self._parts.end(await self._alerts.positions())
         async for batch in self._commands.read_to_end():
-            for taken in Decisions().add(batch):
+            for taken in decisions_of(batch, self._on_unreadable):
                 self._pager.take(taken)
         versions = {each["rule_version"] for telling in found for each in telling.transitions}
         if not versions <= self._versions:

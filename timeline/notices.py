@@ -67,10 +67,12 @@ def suppressed_members(
         for entry in notification.entries
         if entry.held is not None
     }
+    held = {_place(decided.transition): decided for decided in heard.held}
     by: dict[tuple[str, str | None], list[Members]] = {}
     for decided in hidden:
-        freed = released.get(_place(decided.transition))
-        by.setdefault((decided.reason, decided.by), []).append(_hidden_members(decided.transition, freed))
+        place = _place(decided.transition)
+        members = _hidden_members(decided.transition, released.get(place), held.get(place))
+        by.setdefault((decided.reason, decided.by), []).append(members)
     silences = [(each.members(), by.get(("silenced", each.silence.id), [])) for each in people.silences()]
     inhibited = {alert_id: hid for (reason, alert_id), hid in by.items() if reason == "inhibited"}
     last = {each.transition["id"]: each.transition for each in heard.decisions if each.transition["id"] in inhibited}
@@ -96,12 +98,13 @@ def _entry_members(entry: Entry) -> Members:
     }
 
 
-def _hidden_members(transition: Transition, released: int | None) -> Members:
+def _hidden_members(transition: Transition, released: int | None, held: Decided | None) -> Members:
     shown = ("told", "transition", "id", "thread", "scope", "rule", "title", "severity", "status")
     numbers = ("first_day", "last_day", "value", "peak")
     return {
         **{name: transition[name] for name in (*shown, *numbers)},
         "released": None if released is None else time_text(released),
+        "held": None if held is None else {"reason": held.reason, "by": held.by},
     }
 
 

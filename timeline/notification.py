@@ -69,10 +69,11 @@ class Notification(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What a telling leads to: the decision on each of its transitions, and what people are told."""
+    """What tellings lead to: the decision on each transition, what people are told, what is held back in the end."""
 
     decisions: tuple[Decided, ...]
     notifications: tuple[Notification, ...]
+    held: tuple[Decided, ...] = ()
 
 
 class Pager:
@@ -128,6 +129,11 @@ class Pager:
                 heapq.heappush(self._due, (max(until, when), 1, next(self._numbers), due.command.id))
             elif isinstance(due.command, EndSilence):
                 heapq.heappush(self._due, (when, 1, next(self._numbers), due.command.silence))
+
+    def held(self) -> Iterator[Decided]:
+        """Yield what is held back of what people do not know, with what holds it back now."""
+        for scope in self._held.values():
+            yield from scope.values()
 
     def _stand(self, transition: Transition) -> None:
         scope = self._open.setdefault(transition["scope"], {})
@@ -232,7 +238,8 @@ def hear(
     heard = [pager.tell(telling) for telling in tellings]
     heard.append(Heard((), tuple(pager.advance(now))))
     decisions = tuple(decided for each in heard for decided in each.decisions)
-    return Heard(decisions, tuple(each for one in heard for each in one.notifications)), pager.people
+    notifications = tuple(each for one in heard for each in one.notifications)
+    return Heard(decisions, notifications, tuple(pager.held())), pager.people
 
 
 _ALWAYS_HEARD = {("open", "cancelled"), ("resolved", "cancelled"), ("resolved", "open"), ("cancelled", "open")}
