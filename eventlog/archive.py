@@ -4,6 +4,7 @@ Rules kept here:
 - A part is written under another name, brought to the disk, and renamed: a file of the archive is whole, always.
 - How far the archive reaches stands in the parts themselves, nowhere else. Each part names, by partition, the offsets
   that it covers; one begins where the part before it ended, so that a missing or doubled part is noticed.
+- Pages carry checksums, so that a byte that changed on the disk is noticed too.
 - Each part names the topics by the ids that Kafka gave them: another log of the same name is not taken for this one.
 """
 
@@ -116,7 +117,9 @@ class ArchiveWriter:
         path = self._folder / f"part-{self._numbers + 1:06}.parquet"
         half = path.with_suffix(_HALF)
         with half.open("wb") as file:
-            pq.write_table(_table(rows, told), file, compression="zstd", use_dictionary=_FEW_VALUES)
+            pq.write_table(
+                _table(rows, told), file, compression="zstd", use_dictionary=_FEW_VALUES, write_page_checksum=True
+            )
             file.flush()
             os.fsync(file.fileno())
         half.rename(path)
@@ -208,7 +211,7 @@ def _look(folder: Path, topic_ids: TopicIds | None) -> tuple[int, Positions, int
 
 def _opened(part: Path) -> Any:
     try:
-        opened = pq.ParquetFile(part)
+        opened = pq.ParquetFile(part, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(part, error) from error
     if not {_COVERS, _TOPIC_IDS} <= (opened.metadata.metadata or {}).keys() or not set(SCHEMA.names) <= set(

@@ -13,6 +13,7 @@ import orjson
 from eventlog.reading import LogReader, read_to_end
 from eventlog.record import Record
 from schemas.topics import AGGREGATES
+from timeline.times import microseconds
 
 Aggregate = dict[str, Any]
 """`scope`, `clock`, `windows`, as JSON types."""
@@ -25,6 +26,12 @@ async def read_aggregates(bootstrap: str, *, topic_prefix: str = "") -> dict[str
     async for batch in read_to_end(bootstrap, topic_prefix + AGGREGATES):
         take_in(newest, batch)
     return newest
+
+
+async def read_clock(bootstrap: str, *, topic_prefix: str = "") -> int | None:
+    """Return the newest clock that was told, in microseconds; None before the first."""
+    newest = await read_aggregates(bootstrap, topic_prefix=topic_prefix)
+    return microseconds(newest[WORLD]["clock"]) if WORLD in newest else None
 
 
 async def follow_aggregates(bootstrap: str, *, topic_prefix: str = "") -> AsyncIterator[dict[str, Aggregate | None]]:

@@ -30,38 +30,47 @@ class Taken(NamedTuple):
     ingest_time: int | None
 
 
-def known_by(taken: Iterable[Taken], time: int, axis: Axis) -> Iterator[Assertion]:
-    """Yield the assertions that were known at `time` (microseconds), those of that very moment included.
+def known_by(taken: Iterable[Taken], time: int | None, axis: Axis) -> Iterator[Assertion]:
+    """Yield the assertions that were known at `time` (microseconds), those of that very moment included; None is now.
 
     Raises:
         Failed: on the ingest axis, an assertion has no ingest time.
     """
     for statement, ingest_time in taken:
-        if axis == "publish":
-            moment: int | None = statement.stamp.publish_time
-        else:
-            moment = ingest_time
-        if moment is None:
-            raise Failed(f"when {statement.id} was taken in is not known: lines carry no ingest time, an archive does")
-        if moment <= time:
-            yield statement
+        if time is not None:
+            moment = statement.stamp.publish_time if axis == "publish" else ingest_time
+            if moment is None:
+                raise Failed(
+                    f"when {statement.id} was taken in is not known: lines carry no ingest time, an archive does"
+                )
+            if moment > time:
+                continue
+        yield statement
 
 
-def states_as_of(taken: Iterable[Taken], time: int, axis: Axis) -> States:
-    """Return the states of all events as they were known at `time`."""
+def states_as_of(taken: Iterable[Taken], time: int | None, axis: Axis) -> States:
+    """Return the states of all events as they were known at `time`; None is now."""
     states = States()
     for statement in known_by(taken, time, axis):
         states.apply(statement)
     return states
 
 
-def rollup_as_of(taken: Iterable[Taken], time: int, axis: Axis, rules: RuleSet | None = None) -> Rollup:
-    """Return the settled rollup of what was known at `time`, its clock at that time."""
+def rollup_as_of(
+    taken: Iterable[Taken], time: int | None, axis: Axis, rules: RuleSet | None = None, *, clock: int | None = None
+) -> Rollup:
+    """Return the settled rollup of what was known at `time`, its clock at that time.
+
+    None is now: then the clock is the log's, or `clock` where ticks have moved it on.
+    """
     rollup = Rollup(RuleSet() if rules is None else rules)
     for statement in known_by(taken, time, axis):
         rollup.apply(statement)
-    # Not a tick, which never moves back: what was taken in by then may name a publish time up to a day later.
-    rollup.clock = time
+    if time is not None:
+        # Not a tick, which never moves back: what was taken in by then may name a publish time up to a day later.
+        rollup.clock = time
+    elif clock is not None:
+        rollup.tick(clock)
     rollup.settle()
     return rollup
 
