@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import combinations, count
 from random import Random
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.profiles import examples
-from timeline.cover import Item, fewest
+from timeline.cover import Item, _Sweep, fewest
 
 DAYS = 9
 
@@ -38,7 +39,7 @@ def by_trying(items: Sequence[Item], below: int) -> int:
 
 @st.composite
 def problems(draw: st.DrawFn) -> tuple[list[Item], int]:
-    weights = draw(st.sampled_from(((1,), (1, 1, 2), (1, 2, 3, 5, 8), (7, 8, 9))))
+    weights = draw(st.sampled_from(((1,), (1, 1, 2), (1, 2, 3, 5, 8), (3, 4, 5, 6, 7))))
     items = []
     for number in range(draw(st.integers(0, 8))):
         first = draw(st.integers(0, DAYS - 1))
@@ -52,6 +53,20 @@ def problems(draw: st.DrawFn) -> tuple[list[Item], int]:
 def test_no_smaller_set_does_it(problem: tuple[list[Item], int]) -> None:
     items, below = problem
     cover = fewest(items, below)
+    assert stays_below(left(items, cover.keys), below)
+    assert len(cover.keys) == by_trying(items, below)
+    assert cover.exact
+
+
+@examples(600)
+@given(problems())
+def test_the_search_does_not_need_a_good_set_to_begin_with(problem: tuple[list[Item], int]) -> None:
+    items, below = problem
+    with (
+        patch.object(_Sweep, "_greedy", lambda self, value: set().union(*self._starting)),
+        patch.object(_Sweep, "_spared", lambda self, removed: removed),
+    ):
+        cover = fewest(items, below)
     assert stays_below(left(items, cover.keys), below)
     assert len(cover.keys) == by_trying(items, below)
     assert cover.exact
