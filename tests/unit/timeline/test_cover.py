@@ -8,7 +8,7 @@ from random import Random
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.profiles import examples
@@ -58,8 +58,13 @@ def test_no_smaller_set_does_it(problem: tuple[list[Item], int]) -> None:
     assert cover.exact
 
 
+EARLY_LOSS = [Item("a", 0, 4, 3), Item("b", 0, 4, 3), Item("z", 0, 0, 9), *[Item(str(d), d, d, 4) for d in range(1, 5)]]
+"""Two removals on the first day spare four later ones; one is enough on that day."""
+
+
 @examples(600)
 @given(problems())
+@example((EARLY_LOSS, 10))
 def test_the_search_does_not_need_a_good_set_to_begin_with(problem: tuple[list[Item], int]) -> None:
     items, below = problem
     with (
