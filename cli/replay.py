@@ -11,7 +11,7 @@ from cli.answers import aggregates_answer, alerts_answer, timeline_answer, windo
 from cli.archive import Reading, read_archive
 from cli.filters import Day, Filters, Time, filter_options
 from cli.output import tell, write_lines
-from cli.rule_log import default_rules, read_rule_file
+from cli.rule_files import default_rules, read_rule_file
 from schemas.aggregate import Window
 from schemas.errors import Failed
 from schemas.rule import RuleSet

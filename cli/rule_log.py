@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 
-from cli.yaml_page import read_text
+from cli.rule_files import default_rules
 from schemas.errors import BadInput, Failed
 from schemas.rule import RuleSet
 from schemas.rule_text import parse_rules
@@ -43,31 +42,6 @@ def difference_between(before: RuleSet | None, after: RuleSet) -> Change:
             ]
         ),
     )
-
-
-def default_rules() -> str:
-    """Return the YAML text of the rule set that comes with Vigil."""
-    return files("cli").joinpath("rules.yaml").read_text(encoding="utf-8")
-
-
-def read_rule_file(name: str) -> RuleSet:
-    """Return the rule set that a file says.
-
-    Raises:
-        Failed: it cannot be read, or is no valid rule set; the text names file, line and field.
-    """
-    return check_rules(read_text(name), name)
-
-
-def check_rules(text: str, name: str) -> RuleSet:
-    """Return the rule set that this text says; raises Failed that names file, line and field."""
-    try:
-        return parse_rules(text)
-    except BadInput as error:
-        # The reason starts with the line.
-        line, _, reason = error.reason.removeprefix("line ").partition(": ")
-        field = f"{error.field}: " if error.field else ""
-        raise Failed(f"{name}:{line}: {field}{reason}") from error
 
 
 def rules_in_force(bootstrap: str, *, topic_prefix: str) -> RuleSet | None:

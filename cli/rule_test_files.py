@@ -13,8 +13,8 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from cli.archive import Reading, read_archive
-from cli.rule_log import check_rules, read_rule_file
-from cli.yaml_page import Page, Place, read_page
+from cli.rule_files import check_rules, read_rule_file
+from cli.yaml_page import Mistakes, Page, Place, read_page
 from schemas.alert import Alert
 from schemas.errors import BadInput, Failed
 from schemas.event import check_event
@@ -24,14 +24,6 @@ from timeline.rule_test_events import events_of
 from timeline.times import DAY, day_number, microseconds
 
 Members = dict[str, Any]
-
-
-class Mistakes(Failed):
-    """What is wrong with a file: a line for each mistake."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.lines = lines
-        super().__init__("; ".join(lines))
 
 
 class _Test(Written):
@@ -91,8 +83,8 @@ def read_tests(name: str) -> list[RuleTest]:
     """Return the tests of a file.
 
     Raises:
-        Mistakes: it is no such file; each line names file, line, field and reason.
-        Failed: it cannot be read, or its rules are wrong.
+        Mistakes: it is no such file, or its rules are wrong; each line names file, line, field and reason.
+        Failed: it cannot be read.
     """
     page = read_page(name)
     try:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import click
 
 from cli.output import encode_line, tell, write_lines, write_object
-from cli.rule_log import (
-    Change,
-    apply_rules,
-    changes,
-    check_rules,
-    default_rules,
-    read_rule_file,
-    rules_in_force,
-)
+from cli.rule_files import check_rules, default_rules, read_rule_file
+from cli.rule_log import Change, apply_rules, changes, rules_in_force
 from cli.settings import Settings, find_bootstrap, with_settings
-from cli.yaml_page import read_text
+from cli.yaml_page import Mistakes, read_text
 from schemas.errors import Failed, Misuse
 from schemas.rule import RuleSet
 
@@ -48,7 +43,8 @@ def check(file: str) -> None:
 
     Example: vigil rules check rules.yaml
     """
-    found = read_rule_file(file)
+    with _each_told():
+        found = read_rule_file(file)
     write_object({"rules": len(found.rules), "version": found.version})
 
 
@@ -111,15 +107,11 @@ def test(*, files: tuple[str, ...], form: Format) -> None:
 
     Example: vigil rules test rules.test.yaml
     """
-    from cli.rule_test_files import Mistakes, read_tests  # noqa: PLC0415 - the core takes time to load
+    from cli.rule_test_files import read_tests  # noqa: PLC0415 - the core takes time to load
     from cli.rule_tests import run_tests  # noqa: PLC0415
 
-    try:
+    with _each_told():
         tests = [test for file in files for test in read_tests(file)]
-    except Mistakes as error:
-        for line in error.lines[:-1]:
-            tell(line)
-        raise Failed(error.lines[-1]) from error
     failed = 0
     for outcome in run_tests(tests):
         failed += not outcome.passed
@@ -156,6 +148,17 @@ def apply(settings: Settings, *, file: str, dry_run: bool) -> None:
         change = apply_rules(bootstrap, text, topic_prefix=settings.topic_prefix)
     members = (change or Change()).members()
     write_object({"changed": change is not None, **members, "rules": len(applied.rules), "version": applied.version})
+
+
+@contextmanager
+def _each_told() -> Iterator[None]:
+    """Tell mistakes in a line each, and end with the last."""
+    try:
+        yield
+    except Mistakes as error:
+        for line in error.lines[:-1]:
+            tell(line)
+        raise Failed(error.lines[-1]) from error
 
 
 def _in_force(settings: Settings) -> RuleSet:

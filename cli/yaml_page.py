@@ -18,6 +18,14 @@ Place = Sequence[str | int]
 """Names and places in lists that lead to a member, from the outermost."""
 
 
+class Mistakes(Failed):
+    """What is wrong with a file: a line for each mistake, as file, line, field and reason."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.lines = lines
+        super().__init__("; ".join(lines))
+
+
 class _Loader(yaml.SafeLoader):
     """Reads `2021-10-02` as text."""
 

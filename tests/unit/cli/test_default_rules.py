@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.rule_log import default_rules
+from cli.rule_files import default_rules
 from cli.rule_test_files import RuleTest, read_tests
 from cli.rule_tests import run_tests
 from schemas.rule import KINDS, RuleSet

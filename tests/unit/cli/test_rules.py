@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.main import run
-from cli.rule_log import Change, default_rules, difference_between
+from cli.rule_files import default_rules
+from cli.rule_log import Change, difference_between
 from cli.rule_words import condition, explanation, explanation_lines
 from schemas.rule import KINDS, RuleSet
 from schemas.rule_text import parse_rules
@@ -56,6 +57,24 @@ def test_what_is_wrong_is_told_with_file_line_and_field(
     (tmp_path / "r.yaml").write_text(text)
     assert run(["rules", "check", str(tmp_path / "r.yaml")]) == 1
     assert f"{tmp_path / 'r.yaml'}:{said}" in capsys.readouterr().err
+
+
+def test_the_first_mistake_of_each_rule_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = EVERY_KIND.replace("severity: severe,", "severity: grave,", 1).replace("days: 1,", "days: none,")
+    (tmp_path / "r.yaml").write_text(text.replace("rules:\n", "rules:\n  - coup\n"))
+    assert run(["rules", "check", str(tmp_path / "r.yaml")]) == 1
+    told = capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines()
+    assert [line.partition(": ")[2].rpartition(": ")[0] for line in told] == [
+        "r.yaml:2: rules.0",
+        "r.yaml:3: rules.1.severity",
+        "r.yaml:13: rules.7.days",
+    ]
+
+
+def test_a_mistake_between_rules_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.yaml").write_text(EVERY_KIND.replace("inhibits: [s]", "inhibits: [x]"))
+    assert run(["rules", "check", str(tmp_path / "r.yaml")]) == 1
+    assert "r.yaml:3: rules.0.inhibits: 'x' is no other rule" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
