@@ -134,6 +134,8 @@ def test_what_was_hidden_and_told_again_meanwhile_is_told_once() -> None:
         ({}, True),
         ({"first_day": "2021-10-07", "last_day": "2021-10-20"}, True),
         ({"first_day": "2021-10-08", "last_day": "2021-10-20"}, False),
+        ({"first_day": "2021-09-01", "last_day": "2021-10-01"}, True),
+        ({"first_day": "2021-09-01", "last_day": "2021-09-30"}, False),
         ({"scope": "country:TCD"}, False),
         ({"status": "resolved"}, False),
     ],
@@ -168,6 +170,16 @@ def test_what_people_do_not_know_of_makes_nothing_redundant() -> None:
         ("c", "silenced", command_id("s")), ("w", "notified", None), ("n", "inhibited", "c"),
     ]  # fmt: skip
     assert said(found.notifications) == [(3, "deadly-week", ["w"], False), (8, "coup", ["c"], False)]
+
+
+def test_an_alert_that_is_over_makes_nothing_redundant_though_its_end_was_hidden() -> None:
+    tellings = [
+        telling(1, of("coup", "c")),
+        telling(3, of("coup", "c", "resolved", status="resolved")),
+        telling(4, of("deadly-week", "w")),
+    ]
+    found = heard(tellings, [silence(2, "s", until=60, rule="coup")])
+    assert reasons(found.decisions)[1:] == [("c", "silenced", command_id("s")), ("w", "notified", None)]
 
 
 def test_of_rules_that_make_each_other_redundant_one_is_heard() -> None:
@@ -217,6 +229,16 @@ def test_an_heir_goes_on_quietly_under_an_acknowledged_thread() -> None:
         [telling(1, of("coup", "a")), telling(3, heir, superseded("a", "a", rule="coup"))], [acknowledge(2, "a")]
     )
     assert said(found.notifications) == [(1, "coup", ["a"], False), (3, "coup", ["h", "a"], True)]
+
+
+def test_people_know_of_a_thread_what_its_heir_said() -> None:
+    heir = {"thread": "a", "first_day": "2021-09-30"}
+    found = heard([
+        telling(1, of("coup", "a")),
+        telling(2, of("coup", "h", replaces=["a"], **heir), superseded("a", "a", rule="coup")),
+        telling(3, of("coup", "h", "updated", causes_total=2, **heir)),
+    ])  # fmt: skip
+    assert [each.quiet for each in found.decisions] == [False, False, True, True]
 
 
 def test_what_was_acknowledged_from_the_list_is_quiet_when_its_silence_ends() -> None:

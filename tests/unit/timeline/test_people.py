@@ -15,6 +15,7 @@ from tests.unit.timeline.people_parts import (
     second,
     silence,
     superseded,
+    taken,
     transition,
 )
 from timeline.people import People, Taken, fold_people, said_members
@@ -55,6 +56,11 @@ def test_what_is_said_of_a_thread_that_has_ended_in_another_is_said_of_that() ->
     assert by(people, "a") == []
 
 
+def test_what_is_said_at_the_time_of_an_end_was_said_before_it() -> None:
+    people = fold_people([acknowledge(3, "a")], [transition("a", at=1), superseded("a", "b", at=3)])
+    assert by(people, "a") == by(people, "b") == [command_id("a")]
+
+
 def test_a_thread_that_comes_back_is_itself_again() -> None:
     told = [superseded("a", "b", at=1), transition("a", at=2), superseded("b", "a", at=2)]
     people = fold_people([acknowledge(3, "a"), acknowledge(3, "b", "b")], told)
@@ -89,6 +95,9 @@ def test_a_silence_is_in_force_until_its_time_or_its_end() -> None:
 
 
 def test_a_silence_ends_once_and_not_after_its_time() -> None:
+    begun = silence(1, "s", until=10, scope="country:MLI")
+    twice = [begun, end_silence(4, "s"), taken(6, "end_silence", "second end", silence=command_id("s"))]
+    assert fold_people(twice, []).silences()[0].over == second(4)
     said = [silence(1, "s", until=10, scope="country:MLI"), end_silence(20, "s")]
     [late] = fold_people(said, []).silences()
     assert late.over == second(10)
