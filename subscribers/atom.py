@@ -46,7 +46,7 @@ def atom_feeds(messages: Iterable[Message], profile: Profile) -> dict[str, Feed]
     began: dict[str, str] = {}
     for message in whole:
         scope, thread = message.transition["scope"], message.transition["thread"]
-        changed[scope] = max(_told(message), changed.get(scope, ""))
+        changed[scope] = _told(message)
         began.setdefault(thread, _told(message))
     current: dict[str, list[Message]] = {scope: [] for scope in sorted(changed)}
     for message in standing_messages(whole):

@@ -147,6 +147,11 @@ def test_whatever_is_told_is_valid(
     assert document == _written(transitions, profile, links)
 
 
+def test_line_breaks_are_blanks_and_what_xml_forbids_shows_that_it_is_lost() -> None:
+    root = _read([told(title=" Convoy\r\nhit\tby\x00\x1b a mine <b>\u2028 ")])
+    assert _text(root, "event") == "Convoy hit by\ufffd\ufffd a mine <b>"
+
+
 def test_times_have_caps_form_and_no_fraction() -> None:
     root = _read([told()])
     assert _text(root, "sent") == "2021-10-03T12:00:00-00:00"

@@ -172,6 +172,18 @@ def test_a_superseded_exercise_does_not_hide_the_actual_message_of_its_heir() ->
     assert standing_messages(messages) == [messages[2]]
 
 
+def test_what_an_heir_left_behind_as_an_exercise_ends_with_the_exercise_that_goes_into_it() -> None:
+    messages = _messages(
+        told(id="b", thread="b", status="resolved", notify=False),
+        told(transition="updated", id="b", thread="b"),
+        told(id="a", thread="a", status="resolved", notify=False),
+        told(transition="updated", id="b", thread="b", replaces=["a"]),
+        told(transition="superseded", id="a", thread="a", heir="b", survivor="b", notify=False),
+    )
+    assert [each.status for each in messages] == ["Exercise", "Actual", "Exercise", "Actual", "Exercise"]
+    assert _kinds(messages) == [("Alert", []), ("Alert", []), ("Alert", []), ("Update", [1]), ("Update", [2, 0])]
+
+
 @pytest.mark.parametrize(
     "transitions",
     [
