@@ -21,8 +21,8 @@ from schemas.topics import INCIDENTS, POLITICAL
 from subscribers.timeline import read_assertions
 from timeline.identity import Assertion
 
-PART_ROWS = 100_000
-PART_BYTES = 64 * 1024 * 1024
+PART_ROWS = 25_000
+PART_BYTES = 32 * 1024 * 1024
 """A part is written when so much is read, by rows or by bytes of payload; it is held in memory until then."""
 SHOWN = 5
 _EVENTS = (INCIDENTS, POLITICAL)

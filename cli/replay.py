@@ -36,7 +36,7 @@ _NO_FILTER = {
     multiple=True,
     required=True,
     metavar="FILE",
-    help="Lines as `vigil publish --as-jsonl` prints them, .gz and - (standard input) too; more may follow.",
+    help="What `vigil archive` wrote, or lines as `vigil publish --as-jsonl` prints them (.gz, -); more may follow.",
 )
 @click.option("--rules", "rules_file", metavar="FILE", help="Rules for the alerts [default: those of Vigil].")
 @click.option("--output", type=click.Choice(tuple(_NO_FILTER)), default="timeline", show_default=True)
@@ -69,6 +69,7 @@ def replay(
     Example:
       vigil publish vigil samples/mali-2021.jsonl --dry-run --as-jsonl > mali.jsonl
       vigil replay --archive mali.jsonl --output alerts
+      vigil replay --archive mali.archive
     """
     filters = Filters(**given)  # type: ignore[arg-type]
     _refuse(output, filters, window=window, at=at)

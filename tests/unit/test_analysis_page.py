@@ -43,7 +43,7 @@ def _sample_lines() -> Iterator[bytes]:
 
 def test_the_python_of_the_page_prints_what_the_page_shows(example: Path) -> None:
     steps = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", PAGE, flags=re.DOTALL)
-    assert len(steps) == PAGE.count("```python") == 5
+    assert len(steps) == PAGE.count("```python") == 6
     names: dict[str, Any] = {}
     for code, shown in steps:
         out = io.StringIO()

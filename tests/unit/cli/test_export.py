@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ from tests.archives import Json, archive_of, event
 
 KIDAL: Json = {"country": "MLI", "admin1": "Kidal", "admin1_code": "ML-8", "latitude": 19.46, "longitude": 0.5}
 ACTORS = [{"id": "jnim", "name": "JNIM", "role": "perpetrator"}, {"id": "civilians"}]
+# Of the core hashtags of HXL 1.1, those that can fit an event.
+HASHTAGS = {
+    *("#adm1", "#affected", "#country", "#date", "#description", "#event", "#geo", "#group", "#indicator", "#loc"),
+    *("#meta", "#org", "#status"),
+}
 WITHDRAWN: Json = {"id": "vigil:4", "source": "vigil", "type": "attack", "state": "withdrawn", "reason": "a mistake"}
 EVENTS = [
     event(1, place=KIDAL, actors=ACTORS, title='A "raid";\nat night, "Überfall"'),
@@ -103,6 +109,13 @@ def test_hxl_has_a_row_of_tags_below_the_header(archive: str, capsysbinary: Any)
     # A reader that looks for people killed takes the first column with the tag: the best estimate of the total.
     assert next(name for name in header if tag[name].startswith("#affected+killed")) == "killed_best"
     assert dict(zip(header, found[0], strict=True))["killed_best"] == "9"
+
+
+@pytest.mark.parametrize("what", ["timeline", "aggregates"])
+def test_tags_are_of_the_standard(archive: str, capsysbinary: Any, what: str) -> None:
+    _, tags, *_ = table(answer(capsysbinary, "--format", "hxl", "--archive", archive, "--what", what))
+    assert all(re.fullmatch(r"#[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)*", tag) for tag in tags)
+    assert {tag.partition("+")[0] for tag in tags} <= HASHTAGS
 
 
 def test_geojson_has_a_point_where_both_coordinates_are_known_and_null_elsewhere(
