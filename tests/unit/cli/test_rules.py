@@ -23,7 +23,7 @@ rules:
   - {id: u, kind: surge, title: t, scope: country, severity: minor, measure: attacks, count: possible, model: poisson,
      where: {coding: human}}
   - {id: f, kind: first_seen, title: t, scope: admin1, severity: minor, role: perpetrator, days: 365, hold: 0}
-  - {id: s, kind: sequence, title: t, scope: country, severity: minor, within: 30,
+  - {id: s, kind: sequence, title: t, scope: country, severity: minor, within: 30, hold: 5,
      first: {type: coup}, then: {type: attack}}
   - {id: d, kind: deadline, title: t, severity: minor, days: 30}
   - {id: l, kind: silence, title: t, severity: minor, days: 1, feed: gdelt}
@@ -71,6 +71,12 @@ def test_the_first_mistake_of_each_rule_is_told(tmp_path: Path, capsys: pytest.C
     ]
 
 
+def test_a_rule_without_a_mistake_is_not_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.yaml").write_text(EVERY_KIND.replace("days: 1,", "days: none,"))
+    assert run(["rules", "check", str(tmp_path / "r.yaml")]) == 1
+    assert capsys.readouterr().err.count("rules.") == 1
+
+
 def test_a_mistake_between_rules_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.yaml").write_text(EVERY_KIND.replace("inhibits: [s]", "inhibits: [x]"))
     assert run(["rules", "check", str(tmp_path / "r.yaml")]) == 1
@@ -102,7 +108,17 @@ def test_every_kind_is_explained_without_a_word_missing() -> None:
         ("t", ["people killed (best", "7 days", "100", "60", "severe from a peak of 500", "immediate", "likely"]),
         ("u", ["attacks in each country", "Poisson", "0.001", "26 weeks", "may lie", "coding is human"]),
         ("f", ["actor in the role perpetrator", "365 days", "with that day"]),
-        ("s", ["type is coup", "type is attack", "30 days", "certainly follows", "m while one of them is open"]),
+        (
+            "s",
+            [
+                "type is coup",
+                "type is attack",
+                "within 30 days",
+                "35 days after the last day of A",
+                "certainly follows",
+                "m while one of them is open",
+            ],
+        ),
         ("d", ["30 days before", "30 days after"]),
         ("l", ["gdelt", "a day after"]),
     ],
