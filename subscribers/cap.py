@@ -203,5 +203,6 @@ def _sent(transition: Transition, status: Status, earlier: list[Message]) -> str
     elif transition["transition"] == "resolved" and transition["last_day"] != NO_END:
         own = cap_midnight(transition["last_day"], days_after=1)
     else:
-        own = cap_time(transition["known"])
+        # What is known before the first day (the end of a mandate) is told on that day.
+        own = max(cap_time(transition["known"]), cap_midnight(transition["first_day"]))
     return max([own, *[each.sent for each in earlier]])

@@ -210,6 +210,11 @@ def test_an_exercise_needs_no_time_of_telling_and_its_messages_never_go_back_in_
     ]
 
 
+def test_an_exercise_of_what_was_known_long_before_is_of_its_first_day() -> None:
+    [message] = cap_messages([told("deadline", known="2020-06-29T00:00:00Z")], Profile("a"))
+    assert message.sent == "2021-10-02T00:00:00-00:00"
+
+
 def test_a_superseded_alert_shows_the_one_that_goes_on() -> None:
     first = told("threshold")
     heir = told("threshold", id="77aa", first_day="2021-10-01", replaces=["3f0ff5b2"], value=120)
