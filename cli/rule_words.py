@@ -5,45 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from schemas.aggregate import COUNTS, Measure
+from cli.rule_phrases import (
+    MEASURES,
+    SCOPES,
+    and_more,
+    by_feeds,
+    days_words,
+    number_words,
+    until,
+    where_words,
+    window_words,
+)
+from schemas.aggregate import COUNTS
 from schemas.rule import (
-    Bounds,
-    Condition,
     DeadlineRule,
     FirstSeenRule,
     MatchRule,
     Rule,
     RuleSet,
-    ScopeKind,
     SequenceRule,
     SilenceRule,
     SurgeRule,
     ThresholdRule,
     Where,
 )
-
-_MEASURES: dict[Measure, str] = {
-    "events": "events",
-    "attacks": "attacks",
-    "coups": "coups",
-    "coup_attempts": "coup attempts",
-    "resolutions": "adopted resolutions",
-    "machine_reports": "machine-coded reports",
-    "killed": "people killed",
-    "injured": "people injured",
-    "civilians_killed": "civilians killed",
-    "peacekeepers_killed": "peacekeepers killed",
-    "peacekeepers_injured": "peacekeepers injured",
-    "other_deaths": "deaths by accident, illness or unknown cause",
-}
-_SCOPES: dict[ScopeKind, str] = {
-    "world": "the world as a whole",
-    "region": "each region",
-    "country": "each country",
-    "admin1": "each first-order division (province)",
-    "actor": "each actor",
-    "mission": "each mission",
-}
 
 
 class Words(NamedTuple):
@@ -96,21 +81,21 @@ def explanation_lines(said: dict[str, Any]) -> Iterator[str]:
 
 def condition(rule: Rule) -> str:
     """Return what a rule asks for in one short line, for a table."""
-    where = ", ".join(_conditions(getattr(rule, "where", {})))
+    where = where_words(getattr(rule, "where", {}))
     match rule:
         case MatchRule():
-            said = f"{where}{_also(rule.feeds)}"
+            said = f"{where}{by_feeds(rule.feeds)}"
         case ThresholdRule():
             lower = "" if rule.ends_below is None else f", ends below {rule.ends_below}"
-            said = f"{rule.measure} ({rule.count}) in {rule.window} reaches {rule.reaches}{lower}{_also(rule.feeds)}"
+            said = f"{rule.measure} ({rule.count}) in {rule.window} reaches {rule.reaches}{lower}{by_feeds(rule.feeds)}"
         case SurgeRule():
             said = f"{rule.measure} ({rule.count}) of a week with p <= {rule.p_value}, {rule.reaches} at least"
-            said += _also(rule.feeds)
+            said += by_feeds(rule.feeds)
         case FirstSeenRule():
             role = f" as {rule.role}" if rule.role else ""
-            said = f"{rule.of}{role} not seen for {rule.days} days{_also(rule.feeds)}"
+            said = f"{rule.of}{role} not seen for {rule.days} days{by_feeds(rule.feeds)}"
         case SequenceRule():
-            first, then = ", ".join(_conditions(rule.first)), ", ".join(_conditions(rule.then))
+            first, then = where_words(rule.first), where_words(rule.then)
             said = f"{first}; then within {rule.within} days {rule.measure} ({rule.count}) reaches {rule.reaches}"
             said += f" of {then}" if then else ""
         case DeadlineRule():
@@ -122,12 +107,14 @@ def condition(rule: Rule) -> str:
 
 def _match(rule: MatchRule) -> Words:
     return Words(
-        watches=f"every event in {_SCOPES[rule.scope]}: {_where(rule.where)}.",
+        watches=f"every event in {SCOPES[rule.scope]}: {where_words(rule.where)}.",
         starts="on the first day of such an event; one event is enough"
         + (
-            f", if {_number(rule.feeds)} feeds have such an event there on overlapping days." if rule.feeds > 1 else "."
+            f", if {number_words(rule.feeds)} feeds have such an event there on overlapping days."
+            if rule.feeds > 1
+            else "."
         ),
-        ends=f"{_until(rule.hold, 'the last day of the event')}.",
+        ends=f"{until(rule.hold, 'the last day of the event')}.",
         feeds="all; each event makes an alert of its own." if rule.feeds == 1 else _feeds(rule.feeds, None),
         anchor="Rule, scope and the event: one event, one alert, even when a correction moves its days.",
     )
@@ -136,10 +123,10 @@ def _match(rule: MatchRule) -> Words:
 def _threshold(rule: ThresholdRule) -> Words:
     ends = f"with the last day before it falls below {rule.lower}"
     return Words(
-        watches=f"{_counted(rule)} in {_SCOPES[rule.scope]} over {_window(rule.window)}{_of(rule.where)}. "
+        watches=f"{_counted(rule)} in {SCOPES[rule.scope]} over {window_words(rule.window)}{_of(rule.where)}. "
         f"{_count(rule)}",
         starts=f"on the first day on which the number reaches {rule.reaches}.",
-        ends=f"{ends}{_hold(rule.hold)}.",
+        ends=f"{ends}{and_more(rule.hold)}.",
         feeds=_feeds(rule.feeds, rule.feed),
         anchor="Rule, scope and first day: a correction that moves the first day makes an heir in the same thread.",
     )
@@ -148,11 +135,12 @@ def _threshold(rule: ThresholdRule) -> Words:
 def _surge(rule: SurgeRule) -> Words:
     law = "negative binomial" if rule.model == "negative_binomial" else "Poisson"
     return Words(
-        watches=f"{_counted(rule)} in {_SCOPES[rule.scope]} in each week from Monday to Sunday{_of(rule.where)}, "
+        watches=f"{_counted(rule)} in {SCOPES[rule.scope]} in each week from Monday to Sunday{_of(rule.where)}, "
         f"against the 52 weeks before it there. {_count(rule)}",
-        starts=f"on the Monday of a week with at least {rule.reaches} whose number, or a larger one, has a probability "
-        f"of {rule.p_value} or less ({law}), {_number(rule.min_weeks)} weeks or more after the first such event there.",
-        ends=f"on the Sunday of the last of such weeks in a row{_hold(rule.hold)}.",
+        starts=f"on the Monday of a week with at least {rule.reaches}, if so many or more have a probability of "
+        f"{rule.p_value} or less there ({law}), {number_words(rule.min_weeks)} weeks or more after the first such "
+        "event there.",
+        ends=f"on the Sunday of the last of such weeks in a row{and_more(rule.hold)}.",
         feeds=_feeds(rule.feeds, rule.feed),
         anchor="Rule, scope and the first week.",
     )
@@ -161,9 +149,9 @@ def _surge(rule: SurgeRule) -> Words:
 def _first_seen(rule: FirstSeenRule) -> Words:
     thing = "method" if rule.of == "method" else f"actor in the role {rule.role}" if rule.role else "actor"
     return Words(
-        watches=f"which {thing} the events in {_SCOPES[rule.scope]} name{_of(rule.where)}. {_count(rule)}",
-        starts=f"on a day on which one is seen that was in no such event there in the {_days(rule.days)} before.",
-        ends=f"{_until(rule.hold, 'that day')}.",
+        watches=f"which {thing} the events in {SCOPES[rule.scope]} name{_of(rule.where)}. {_count(rule)}",
+        starts=f"on a day on which one is seen that was in no such event there in the {days_words(rule.days)} before.",
+        ends=f"{until(rule.hold, 'that day')}.",
         feeds=_feeds(rule.feeds, rule.feed),
         anchor=f"Rule, scope, {rule.of} and the day.",
     )
@@ -172,10 +160,10 @@ def _first_seen(rule: FirstSeenRule) -> Words:
 def _sequence(rule: SequenceRule) -> Words:
     sure = "certainly" if rule.count == "certain" else "possibly"
     return Words(
-        watches=f"in {_SCOPES[rule.scope]} an event A ({_where(rule.first)}) and what {sure} follows it there within "
-        f"{_days(rule.within)}: {_counted(rule)}{_of(rule.then)}.",
+        watches=f"in {SCOPES[rule.scope]} an event A ({where_words(rule.first)}) and what {sure} follows it there "
+        f"within {days_words(rule.within)}: {_counted(rule)}{_of(rule.then)}.",
         starts=f"on the day on which the followers of A reach {rule.reaches}.",
-        ends=f"{_days(rule.within + rule.hold)} after the last day of A.",
+        ends=f"{days_words(rule.within + rule.hold)} after the last day of A.",
         feeds=f"A of any feed. Followers: {_feeds(rule.feeds, rule.feed)}",
         anchor="Rule, scope and A: one alert for each such event.",
     )
@@ -185,9 +173,9 @@ def _deadline(rule: DeadlineRule) -> Words:
     return Words(
         watches="the adopted resolutions that set the end of a mission's mandate, in the scope of that mission"
         f"{_of(rule.where)}.",
-        starts=f"{_days(rule.days)} before the mandate ends.",
+        starts=f"{days_words(rule.days)} before the mandate ends.",
         ends="on the day before a resolution with a later end for the mission is adopted, else "
-        f"{_days(rule.days)} after the mandate has ended{_hold(rule.hold)}.",
+        f"{days_words(rule.days)} after the mandate has ended{and_more(rule.hold)}.",
         feeds="all; each resolution makes an alert of its own.",
         anchor="Rule, scope and the resolution.",
     )
@@ -196,7 +184,7 @@ def _deadline(rule: DeadlineRule) -> Words:
 def _silence(rule: SilenceRule) -> Words:
     return Words(
         watches=f"the publications of {rule.feed or 'each feed'}, in the scope world@{rule.feed or '<feed>'}.",
-        starts=f"{_days(rule.days)} after the newest publication, by the clock of the log, if nothing came since.",
+        starts=f"{days_words(rule.days)} after the newest publication, by the clock of the log, if nothing came since.",
         ends="with the feed's next publication, which cancels it.",
         feeds=f"{rule.feed} alone." if rule.feed else "each for itself.",
         anchor="Rule, scope and the day of the newest publication.",
@@ -216,7 +204,7 @@ _WORDS: dict[str, Any] = {
 
 def _counted(rule: ThresholdRule | SurgeRule | SequenceRule) -> str:
     estimate = "" if rule.measure in COUNTS else f" ({rule.estimate} estimate)"
-    return f"the {_MEASURES[rule.measure]}{estimate}"
+    return f"the {MEASURES[rule.measure]}{estimate}"
 
 
 def _count(rule: ThresholdRule | SurgeRule | FirstSeenRule) -> str:
@@ -230,7 +218,7 @@ def _feeds(feeds: int, feed: str | None) -> str:
         return f"{feed} alone."
     if feeds == 1:
         return "day by day the feed with the largest number; feeds are never summed."
-    return f"at least {_number(feeds)} feeds must say so; feeds are never summed."
+    return f"at least {number_words(feeds)} feeds must say so; feeds are never summed."
 
 
 def _severity(said: dict[str, Any]) -> str:
@@ -243,49 +231,4 @@ def _ids(ids: list[str], when: str) -> str:
 
 
 def _of(where: Where) -> str:
-    return f", of events with {_where(where)}" if where else ""
-
-
-def _where(where: Where) -> str:
-    return ", ".join(_conditions(where))
-
-
-def _conditions(where: Where) -> Iterator[str]:
-    for path, value in where.items():
-        yield f"{path} is {_value(value)}"
-
-
-def _value(value: Condition) -> str:
-    if isinstance(value, Bounds):
-        bounds = (("at least", value.at_least), ("at most", value.at_most))
-        return " and ".join(f"{name} {number}" for name, number in bounds if number is not None)
-    return " or ".join(map(_scalar, value)) if isinstance(value, list) else _scalar(value)
-
-
-def _scalar(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _window(window: str) -> str:
-    days = int(window[:-1])
-    return "a day" if days == 1 else f"the {days} days that end with the day"
-
-
-def _hold(days: int) -> str:
-    return f", and {_days(days)} more" if days else ""
-
-
-def _until(days: int, day: str) -> str:
-    return f"{_days(days)} after {day}" if days else f"with {day}"
-
-
-def _also(feeds: int) -> str:
-    return f", by {feeds} feeds" if feeds > 1 else ""
-
-
-def _days(days: int) -> str:
-    return "a day" if days == 1 else f"{days} days"
-
-
-def _number(number: int) -> str:
-    return {2: "two", 3: "three", 4: "four"}.get(number, str(number))
+    return f", of events with {where_words(where)}" if where else ""

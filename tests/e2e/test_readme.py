@@ -45,7 +45,7 @@ def after_the_demo(vigil: Vigil, demo: str) -> Iterator[Service]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder to write in that looks like the checkout."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("samples", "rules.yaml"):
+    for name in ("samples", "rules.yaml", "rules.test.yaml"):
         (folder / name).symlink_to(HOME / name)
     return folder
 
