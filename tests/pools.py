@@ -85,6 +85,9 @@ class Pools(NamedTuple):
     numbers: tuple[tuple[int, int | None], ...] = PEOPLE_NUMBERS
     sequences: tuple[str | None, ...] = (None, None, None, "", "1", "2", "2021-04-20")
     windows: tuple[str, ...] = ("7d", "7d", "7d", "7d", "1d", "30d", "30d", "90d", "365d")
+    methods: tuple[str | None, ...] = (None, None, "explosive", "shooting")
+    mandate_days: tuple[int | None, ...] = (None, 20, 40)
+    tick_days: tuple[float, ...] = TICK_DAYS
 
 
 WIDE = Pools(

@@ -23,7 +23,7 @@ from timeline.telling import ScopeChange, Told
 from timeline.times import microseconds
 
 Json = dict[str, Any]
-TELLING = ("transition", "thread", "replaces", "reason", "heir", "survivor", "notify")
+TELLING = ("transition", "thread", "replaces", "reason", "heir", "survivor", "notify", "correction")
 ENDED = ("cancelled", "superseded")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
@@ -26,7 +26,6 @@ from tests.pools import (
     POOLS,
     SPANS,
     STAMPED,
-    TICK_DAYS,
     WHERES,
     Json,
     Pools,
@@ -64,10 +63,14 @@ def choice(data: st.DataObject) -> Choose:
 
 
 def draw_case(choose: Choose, most: int = 20) -> Case:
-    pools = _until(choose((4.75, 9, 1000, 1000)), choose(POOLS))._replace(base=choose(BASES))
+    pools = until(choose((4.75, 9, 1000, 1000)), choose(POOLS))._replace(base=choose(BASES))
     drawn = _rules(choose, pools)
-    ticks = [at_day(pools, choose(TICK_DAYS))] if choose((False, False, True)) else []
-    return Case(assertions=_assertions(choose, pools, choose((1, 2, 3, *range(1, most + 1)))), rules=drawn, ticks=ticks)
+    said = draw_assertions(choose, pools, choose((1, 2, 3, *range(1, most + 1))))
+    return Case(assertions=said, rules=drawn, ticks=draw_ticks(choose, pools))
+
+
+def draw_ticks(choose: Choose, pools: Pools) -> list[str]:
+    return [at_day(pools, choose(pools.tick_days))] if choose((False, False, True)) else []
 
 
 def draw_rules(choose: Choose) -> list[Json]:
@@ -77,8 +80,9 @@ def draw_rules(choose: Choose) -> list[Json]:
 def draw_delivery(choose: Choose, case: Case) -> Delivery:
     count = len(case.assertions) + len(case.ticks)
     repeats = [choose(range(count)) for _ in range(choose((0, 0, 1, 4)))]
+    unit = max(1, count // 12)  # of many, more at once: the time that an example takes grows with the settlements
     return Delivery(
-        order=shuffled(choose, [*range(count), *repeats]), sizes=[choose((1, 1, 2, 3, 6)) for _ in range(3)]
+        order=shuffled(choose, [*range(count), *repeats]), sizes=[unit * choose((1, 1, 2, 3, 6)) for _ in range(3)]
     )
 
 
@@ -134,7 +138,7 @@ def _with_offset(time: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}+02:00"
 
 
-def _until(horizon: float, pools: Pools) -> Pools:
+def until(horizon: float, pools: Pools) -> Pools:
     """The pools without what is later: a log that ends early leaves alerts open or yet to start."""
     starts = tuple(days for days in pools.start_days if days <= horizon - 0.5)
     return pools._replace(
@@ -142,9 +146,9 @@ def _until(horizon: float, pools: Pools) -> Pools:
     )
 
 
-def _assertions(choose: Choose, pools: Pools, count: int) -> list[Json]:
-    """Later ones mostly speak of ids that were spoken of before."""
-    said: list[Json] = []
+def draw_assertions(choose: Choose, pools: Pools, count: int, before: Sequence[Json] = ()) -> list[Json]:
+    """So many, after those that were said before; later ones mostly speak of ids that were spoken of."""
+    said = list(before)
     for _ in range(count):
         event_id = choose(pools.ids)
         what = choose(("correct",) * 7 + ("reaffirm", "reaffirm", "withdraw", "withdraw", "again"))
@@ -218,9 +222,9 @@ def _estimate(choose: Choose, pool: tuple[int | None, ...]) -> Json:
     return {"low": None if shape == 3 else low, "best": best, "high": None if shape >= 2 else high}
 
 
-def _typed(choose: Choose, kind: str) -> Json:
+def _typed(choose: Choose, pools: Pools) -> Json:
     """The type, and the block that only an event of this type has."""
-    block: Json | None = None
+    kind, block = choose(pools.types), dict[str, Any]()
     if kind == "coup":
         block = {"outcome": choose(("realised", "attempted", "conspiracy"))}
     elif kind == "resolution":
@@ -230,6 +234,8 @@ def _typed(choose: Choose, kind: str) -> Json:
             "chapter_vii": choose((True, False)),
             "votes": {"for": 15, "against": 0, "abstaining": 0},
         }
+        if (days := choose(pools.mandate_days)) is not None:
+            block["mandate_end"] = at_day(pools, days)[:10]
     elif kind == "tally":
         block = {"measure": "killed", "value": 255, "as_of": "2021-04-30"}
     elif kind == "displacement":
@@ -247,7 +253,8 @@ PARTS: dict[str, Callable[[Choose, Pools], Json]] = {
     "mission": lambda choose, pools: {"mission": choose((None, "MINUSMA", "UNAMID"))},
     "casualties": lambda choose, pools: {"killed": _killed(choose, pools), "injured": choose(INJURED)},
     "title": lambda choose, pools: {"title": choose((None, "Raid", "Überfall"))},
-    "type": lambda choose, pools: _typed(choose, choose(pools.types)),
+    "type": _typed,
+    "method": lambda choose, pools: {"method": choose(pools.methods)},
     "coding": lambda choose, pools: {"coding": choose(pools.codings)},
 }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -19,9 +18,6 @@ Json = dict[str, Any]
 WINDOWS = {"1d": 1, "7d": 7, "30d": 30, "90d": 90, "365d": 365}
 ZERO = {"low": 0, "best": 0, "high": 0}
 NOT_CONTENT = ("sequence", "publish_time", "publish_time_basis")
-BOUNDS: Json = {"at_least": None, "at_most": None}
-MATCH_DEFAULTS: Json = {"hold": 7}
-THRESHOLD_DEFAULTS: Json = {"estimate": "best", "count": "certain", "feed": None, "hold": 0, "ends_below": None}
 
 
 def line(value: Any) -> bytes:
@@ -73,13 +69,15 @@ class Assertion:
         self.when = instant(self.published)
         self.stamp = (sequence, self.when, not self.asserted, self.hash)
         self.scopes: set[str] = set()
+        self.measures: Json = {}
+        self.answers: dict[str, bool] = {}
         if self.asserted:
-            self.first, self.last = days_of(content["event_time"])
+            self.start, self.end = (instant(content["event_time"][edge]) for edge in ("start", "end"))
+            self.first, self.last = days_of(self.start, self.end)
             self.scopes, self.measures = scopes_of(content), measures_of(content)
 
 
-def days_of(event_time: Json) -> tuple[date, date]:
-    start, end = instant(event_time["start"]), instant(event_time["end"])
+def days_of(start: datetime, end: datetime) -> tuple[date, date]:
     return start.date(), (end - timedelta(microseconds=1) if end > start else start).date()
 
 
@@ -121,13 +119,6 @@ def in_window(event: Assertion, day: date, width: int, count: str) -> bool:
     if count == "certain":
         return event.first >= opens and event.last <= day
     return event.first <= day and event.last >= opens
-
-
-def rule_version(rule: Json) -> str:
-    """Hash of all that the rule says, defaults included."""
-    said = (MATCH_DEFAULTS if rule["kind"] == "match" else THRESHOLD_DEFAULTS) | rule
-    where = {path: BOUNDS | one if isinstance(one, dict) else one for path, one in rule.get("where", {}).items()}
-    return hashlib.sha256(line(said | {"where": where})).hexdigest()[:12]
 
 
 def kind_of(scope: str) -> str:
@@ -209,36 +200,3 @@ def tidy(numbers: Json) -> Json | None:
         numbers = {key: value for key, value in numbers.items() if key != "unknown"}
     nothing = all(value in (0, ZERO) for value in numbers.values())
     return None if nothing else numbers
-
-
-def satisfies(document: Json, where: Json) -> bool:
-    return all(any(agrees(value, condition) for value in reach(document, path)) for path, condition in where.items())
-
-
-def reach(value: Any, path: str) -> Iterator[Any]:
-    """What stands at the dotted path; a list on the way stands for each of its elements."""
-    if isinstance(value, list):
-        for element in value:
-            yield from reach(element, path)
-    elif not path:
-        yield value
-    elif isinstance(value, dict):
-        name, _, rest = path.partition(".")
-        if name in value:
-            yield from reach(value[name], rest)
-
-
-def agrees(value: Any, condition: Any) -> bool:
-    if isinstance(condition, dict):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        low, high = condition.get("at_least"), condition.get("at_most")
-        return number and (low is None or value >= low) and (high is None or value <= high)
-    wanted = condition if isinstance(condition, list) else [condition]
-    return any(value == one and isinstance(value, bool) == isinstance(one, bool) for one in wanted)
-
-
-def number_of(one: Assertion, rule: Json) -> int:
-    """What the assertion adds to the value of a threshold rule while its days lie in the window."""
-    wanted = one.asserted and rule.get("feed") in (None, one.source) and satisfies(one.wire, rule.get("where", {}))
-    found = one.measures.get(rule["measure"], 0) if wanted else 0
-    return (found.get(rule.get("estimate", "best")) or 0) if isinstance(found, dict) else int(found)

@@ -10,25 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from tests.oracle.facts import (
-    WINDOWS,
-    Assertion,
-    Json,
-    canonical_time,
-    days_in_window,
-    in_window,
-    instant,
-    kind_of,
-    line,
-    measure,
-    number_of,
-    rule_version,
-    runs,
-    satisfies,
-    turning_days,
-)
+from tests.oracle.facts import WINDOWS, Assertion, Json, canonical_time, instant, kind_of, line, measure, turning_days
+from tests.oracle.kinds import EPISODES, Episode, concerns, held, in_first_week
+from tests.oracle.predicates import rule_version, severity, whole
 
 __all__ = ["Oracle", "line"]
 
@@ -108,100 +94,70 @@ class Oracle:
     def alerts(self, rules: Iterable[Json]) -> list[Json]:
         alerts = [
             alert
-            for rule in rules
-            for alert in (self._matches(rule) if rule["kind"] == "match" else self._episodes(rule))
+            for rule in map(whole, rules)
+            for alert in (self._silences(rule) if rule["kind"] == "silence" else self._episodes(rule))
             if alert["first_day"] <= self.today.isoformat()
         ]
         return sorted(alerts, key=lambda alert: [alert[key] for key in ("first_day", "rule", "scope", "id")])
 
-    def _matches(self, rule: Json) -> Iterator[Json]:
-        hold = timedelta(days=rule.get("hold", 7))
-
-        def holds(event: Assertion, scope: str) -> bool:
-            return scope in event.scopes and satisfies(event.wire, rule.get("where", {}))
-
-        for event in self.current:
-            for scope in event.scopes:
-                if kind_of(scope) != rule["scope"] or not holds(event, scope):
-                    continue
-                for known in sorted(one.when for one in self.versions[event.id]):
-                    one = self.as_of(event.id, known)
-                    if one and holds(one, scope) and one.first <= event.first <= one.last + hold:
-                        break
-                days = (event.first, event.last + hold)
-                key = [rule["id"], scope, event.id]
-                numbers = {"value": 1, "peak": 1, "threshold": None, "feed": event.source}
-                yield self._alert(rule, scope, key, days, known, [event], numbers)
-
     def _episodes(self, rule: Json) -> Iterator[Json]:
-        width, count = WINDOWS[rule["window"]], rule.get("count", "certain")
-        reaches, lower = rule["reaches"], rule.get("ends_below") or rule["reaches"]
-        number = {one: number_of(one, rule) for versions in self.versions.values() for one in versions}
-        for scope in [scope for scope in self.by_scope if kind_of(scope) == rule["scope"]]:
-            values: dict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-            for event in self.by_scope[scope]:
-                if number[event]:
-                    for day in days_in_window(event, width, count):
-                        values[day][event.source] += number[event]
-            value = {day: max(of_feed.values()) for day, of_feed in values.items()}
-            for run in runs(sorted(day for day in value if value[day] >= lower)):
-                high = [day for day in run if value[day] >= reaches]
-                if not high:
-                    continue
-                first, last = high[0], run[-1] + timedelta(days=rule.get("hold", 0))
-                feed = min(feed for feed, n in values[first].items() if n == value[first])
-                # Of every version ever published: what it adds on the first day, if it was current then.
-                adds = {
-                    one: number[one]
-                    for one in self.versions_in[scope]
-                    if number[one] and in_window(one, first, width, count)
-                }
-                causes = [one for one in adds if one in self.current and one.source == feed]
-                peak = max(value[day] for day in run if day >= first)
-                numbers = {"value": value[first], "peak": peak, "threshold": reaches, "feed": feed}
-                key = [rule["id"], scope, first.isoformat()]
-                yield self._alert(rule, scope, key, (first, last), self._known(adds, reaches), causes, numbers)
+        for scope, events in self.by_scope.items():
+            if kind_of(scope) == rule["scope"]:
+                for episode in EPISODES[rule["kind"]](rule, scope, events):
+                    yield self._alert(rule, scope, episode, self._known(rule, scope, episode))
 
-    def _known(self, adds: dict[Assertion, int], reaches: int) -> datetime:
-        """The first time by which what was published made the largest feed reach the number."""
-        ids = {one.id for one in adds}
+    def _known(self, rule: Json, scope: str, episode: Episode) -> datetime:
+        """The first time as of which the condition held on the first day for that anchor."""
+        concerned = [one for one in self.versions_in[scope] if concerns(rule, one, episode)]
+        ids = {one.id for one in concerned}
+        begins = min(one.when for one in concerned if rule["kind"] != "surge" or in_first_week(rule, one, episode))
         for known in sorted({one.when for event_id in ids for one in self.versions[event_id]}):
-            then: dict[str, int] = defaultdict(int)
-            for one in [self.as_of(event_id, known) for event_id in ids]:
-                if one is not None and one in adds:
-                    then[one.source] += adds[one]
-            if max(then.values(), default=0) >= reaches:
+            if known < begins:
+                continue
+            then = [self.as_of(event_id, known) for event_id in ids]
+            if held(rule, scope, [one for one in then if one is not None and scope in one.scopes], episode):
                 return known
         raise AssertionError("what stands was known at the end at the latest")
 
-    def _alert(
-        self,
-        rule: Json,
-        scope: str,
-        key: list[str],
-        days: tuple[date, date],
-        known: datetime,
-        causes: list[Assertion],
-        numbers: Json,
-    ) -> Json:
-        over = datetime.combine(days[1] + timedelta(days=1), datetime.min.time(), UTC)
-        causes = sorted(causes, key=lambda event: event.id)
+    def _silences(self, rule: Json) -> Iterator[Json]:
+        of_feeds: dict[str, list[Assertion]] = defaultdict(list)
+        for versions in self.versions.values():
+            for one in versions:
+                of_feeds[one.source].append(one)
+        for feed, said in of_feeds.items():
+            if rule["feed"] in (None, feed):
+                newest = max(said, key=lambda one: (one.when, one.id, one.stamp))
+                day, days = newest.when.date(), rule["days"]
+                first = day + timedelta(days=days)
+                episode = Episode(day.isoformat(), first, date.max, days, days, days, feed, [newest], {})
+                yield self._alert(rule, f"world@{feed}", episode, newest.when)
+
+    def _alert(self, rule: Json, scope: str, episode: Episode, known: datetime) -> Json:
+        hold = timedelta(days=rule.get("hold", 0))
+        last = date.max if episode.last == date.max else episode.last + hold
+        causes = sorted(episode.causes, key=lambda event: event.id)
         return {
-            "id": hashlib.sha256(line(key)).hexdigest()[:32],
+            "id": hashlib.sha256(line([rule["id"], scope, episode.anchor])).hexdigest()[:32],
             "rule": rule["id"],
             "rule_version": rule_version(rule),
             "title": rule["title"],
             "scope": scope,
-            "severity": rule["severity"],
-            "status": "resolved" if days[1] < self.today else "open",
-            "first_day": days[0].isoformat(),
-            "last_day": days[1].isoformat(),
+            "severity": severity(rule, episode.peak),
+            "urgency": rule["urgency"],
+            "certainty": rule["certainty"],
+            "status": "resolved" if last < self.today else "open",
+            "first_day": episode.first.isoformat(),
+            "last_day": last.isoformat(),
+            "value": episode.value,
+            "peak": episode.peak,
+            "threshold": episode.threshold,
+            "feed": episode.feed,
             "known": canonical_time(known.isoformat()),
-            "late": known >= over,
+            "late": known.date() > last,
             "causes": [
                 {"id": e.id, "content": e.hash[:12], "title": e.content.get("title"), "source": e.source}
                 for e in causes[:20]
             ],
             "causes_total": len(causes),
-            **numbers,
+            **episode.more,
         }
