@@ -160,3 +160,29 @@ def test_the_traced_newcomer_was_not_there_before() -> None:
     assert all(row in PAGE for row in battles)
     fought = _the_alert(name, rule="fighting-new-in-province", **seen)
     assert (fought["first_day"], fought["causes"][0]["id"]) == ("2018-12-01", "ucdp-ged:271787")
+
+
+COMPLETE = HOME.parent / "shared" / "data"
+FILES = [
+    ("un-fatalities", "un_fatalities/dppadposs-fatalities.2023-11-28.csv.gz"),
+    ("cline-coups", "coups/cline_center_coup_data_2.1.2.until2012.csv"),
+    ("ucdp-ged", "ucdp/hdx/conflict_data_sdn.ged24.csv.gz"),
+    ("ucdp-ged", "ucdp/global/ged231.caf.geojson.gz"),
+    *[("unsc", f"unsc/data_extract/{year}.json") for year in range(2000, 2022)],
+]
+
+
+@pytest.mark.skipif(not COMPLETE.is_dir(), reason="the complete files of the feeds are not part of this project")
+def test_the_alerts_on_complete_files_are_those_of_the_page() -> None:
+    said = []
+    for feed, name in FILES:
+        with (COMPLETE / name).open("rb") as stream:
+            said += [assertion(row.event) for row in FEEDS[feed](stream, name) if isinstance(row, Published)]
+    rules = ["coup", "killed-after-coup", "peacekeepers-killed", "mission-attacked-after-resolution", "mandate-ending"]
+    alerts = [json.loads(line) for line in alerts_lines(fold(said, parse_rules(default_rules())))]
+    counted = Counter(alert["rule"] for alert in alerts if alert["rule"] in rules)
+    assert counted == {
+        rule: int(number)
+        for rule, number in re.findall(r"^\| `([a-z-]+)` \| (\d+)(?: in|:)", PAGE, re.MULTILINE)
+        if rule in rules
+    }
