@@ -1,0 +1,148 @@
+"""Counterfactual: the fewest events without which no episode of a rule touches some days in a scope.
+
+Rules kept here:
+- An episode touches the days if its condition holds on one of them; `hold` does not count, it only keeps an alert up.
+- An event is missing as if it had never been asserted. What is told is checked by the evaluators that raise alerts.
+- It is called exact only where no smaller set exists by proof: a threshold asked of the largest feed or of one (feeds
+  share no events, so the fewest of each add up), a match of single events and a deadline (each alert has its event, and
+  no other event can be missing instead), and whenever one event is enough.
+- The rest is a set that does it, found step by step: while an episode touches the days, the cheapest way out of the
+  earliest; at last, what turned out not to be needed is put back.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from schemas.rule import DeadlineRule, MatchRule, SilenceRule, SurgeRule, ThresholdRule
+from timeline.alerts import Episode
+from timeline.cover import Cover, Item, fewest
+from timeline.evidence import Evidence, Part
+from timeline.runs import Days
+from timeline.weeks import sunday, week_of
+
+MOST_TRIED = 60
+"""How many single events are tried."""
+MOST_PUT_BACK = 200
+"""How many events of a set are tried to be put back."""
+
+
+class Counterfactual(NamedTuple):
+    """Ids of events, sorted, without which no episode touches the days; no fewer than `at_least` would do."""
+
+    events: tuple[str, ...]
+    at_least: int
+
+    @property
+    def exact(self) -> bool:
+        """Whether no smaller set exists."""
+        return len(self.events) == self.at_least
+
+
+def counterfactual(evidence: Evidence, days: Days) -> Counterfactual | None:
+    """Return the fewest events, or the fewest that were found; None for a silence, which only a publication ends."""
+    if isinstance(evidence.rule, SilenceRule):
+        return None
+    touching = touching_days(evidence, days)
+    if not touching:
+        return Counterfactual((), 0)
+    rule = evidence.rule
+    if isinstance(rule, DeadlineRule) or (isinstance(rule, MatchRule) and rule.feeds == 1):
+        gone = _step_by_step(evidence, days, [])
+        return Counterfactual(tuple(sorted(gone)), len(gone))
+    if isinstance(rule, ThresholdRule):
+        covered, at_least = _covered(rule, evidence.parts(), days, earliest=touching[0].first)
+        gone = _step_by_step(evidence, days, covered)
+        return Counterfactual(tuple(sorted(gone)), at_least)
+    alone = _one_is_enough(evidence, days, touching)
+    gone = _step_by_step(evidence, days, []) if alone is None else [alone]
+    return Counterfactual(tuple(sorted(gone)), 1)
+
+
+def touching_days(evidence: Evidence, days: Days) -> list[Episode]:
+    """Return the episodes that hold on one of the days, by first day and id."""
+    return [
+        episode
+        for episode in evidence.without.episodes(evidence.scope)
+        if episode.first <= days[1] and episode.holds_until >= days[0]
+    ]
+
+
+def _step_by_step(evidence: Evidence, days: Days, begin: list[str]) -> list[str]:
+    """Return events without which no episode touches the days: these, and what it takes beside them."""
+    gone = list(begin)
+    evidence.without.take_away(gone)
+    while touching := touching_days(evidence, days):
+        way_out = _way_out(evidence, touching[0], days, set(gone))
+        evidence.without.take_away(way_out)
+        gone += way_out
+    if len(gone) > len(begin):
+        gone = _needed(evidence, days, gone)
+    evidence.without.put_back(gone)
+    return gone
+
+
+def _covered(rule: ThresholdRule, parts: list[Part], days: Days, *, earliest: int) -> tuple[list[str], int]:
+    """Return events without which no day reaches the number, and how many it takes at least.
+
+    An episode that begins before the days, as one in the place of an alert that fell may, is cleared from its start.
+    """
+    wide = _by_feed(rule, parts, (min(earliest, days[0]), days[1]))
+    # So many feeds may go on saying so without the others.
+    cleared = sorted(wide.values(), key=lambda cover: len(cover.keys))[: max(len(wide) - rule.feeds + 1, 0)]
+    gone = [event_id for cover in cleared for event_id in cover.keys]
+    if rule.feeds > 1:
+        return gone, 1
+    covers = wide if earliest >= days[0] else _by_feed(rule, parts, days)
+    return gone, max(sum(cover.at_least for cover in covers.values()), 1)
+
+
+def _by_feed(rule: ThresholdRule, parts: list[Part], days: Days) -> dict[str, Cover]:
+    items: dict[str, list[Item]] = {}
+    for part in parts:
+        first, last = max(part.first, days[0]), min(part.last, days[1])
+        if first <= last:
+            items.setdefault(part.feed, []).append(Item(part.id, first, last, part.number))
+    return {feed: fewest(own, rule.reaches) for feed, own in items.items()}
+
+
+def _one_is_enough(evidence: Evidence, days: Days, touching: list[Episode]) -> str | None:
+    """Return an event that every touching episode rests on, if there is one among those that they name."""
+    named = {event_id for episode in touching for event_id in (episode.subject or "", *_ids(episode))}
+    for event_id in sorted(evidence.facts.keys() & named)[:MOST_TRIED]:
+        evidence.without.take_away([event_id])
+        still = touching_days(evidence, days)
+        evidence.without.put_back([event_id])
+        if not still:
+            return event_id
+    return None
+
+
+def _ids(episode: Episode) -> list[str]:
+    return [cause[0] for cause in episode.causes]
+
+
+def _way_out(evidence: Evidence, episode: Episode, days: Days, gone: set[str]) -> list[str]:
+    """Return events that are there, without which the episode is weaker or gone: its anchor, else its causes.
+
+    Of a surge the largest event of the earliest week that touches the days.
+    """
+    if isinstance(evidence.rule, SurgeRule):
+        day = sunday(max(week_of(episode.first), week_of(days[0])))
+        there = [part for part in evidence.parts() if part.first <= day <= part.last and part.id not in gone]
+        return [max(there, key=lambda part: (part.feed == episode.feed, part.number, part.id)).id]
+    if episode.subject is not None and episode.subject in evidence.facts:
+        return [episode.subject]
+    return _ids(episode)
+
+
+def _needed(evidence: Evidence, days: Days, gone: list[str]) -> list[str]:
+    """Return the events without those that may come back; in the end all of the result are away."""
+    needed = list(gone)
+    for event_id in gone[-MOST_PUT_BACK:]:
+        evidence.without.put_back([event_id])
+        if touching_days(evidence, days):
+            evidence.without.take_away([event_id])
+        else:
+            needed.remove(event_id)
+    return needed
