@@ -49,6 +49,8 @@ def _mistakes(page: Page) -> Iterator[str]:
             place = (error.field or "").split(".")[2:]
             found = [int(part) if part.isdigit() else part for part in place]
             yield page.mistake(("rules", index, *found), error.reason.partition(": ")[2])
+        except orjson.JSONEncodeError:
+            return  # no JSON, such as a list inside of itself: the text as a whole says so
 
 
 def _is_members(rule: Any) -> bool:

@@ -50,7 +50,7 @@ class Page:
             raise Failed(f"{name}:{line}: no valid YAML: {error.problem}") from error
         except (yaml.YAMLError, ValueError) as error:
             raise Failed(f"{name}:1: no valid YAML: {str(error).splitlines()[0]}") from error
-        self._refuse_repetition(self._root, ())
+        self._refuse_repetition(self._root, (), set())
 
     def line(self, place: Place) -> int:
         """Return the line, from 1, on which a member stands: of the nearest around it where it is not there."""
@@ -70,23 +70,22 @@ class Page:
         return f"{self.name}:{self.line(place)}: {f'{field}: ' if field else ''}{reason}"
 
     def only(self, member: str) -> str:
-        """Return the text with nothing but this outermost member, on the lines on which it stands; empty without."""
-        for name, key, value in _children(self._root):
-            if name == member:
-                # Blanks, so that every column is as it was.
-                before = self.text[: key.start_mark.index]
-                blank = "\n" * before.count("\n")
-                return blank + self.text[key.start_mark.index : value.end_mark.index] + "\n"
-        return ""
+        """Return the text with nothing but this outermost member, which has to be there, on the lines of the page."""
+        key, value = next((key, value) for name, key, value in _children(self._root) if name == member)
+        blank = "\n" * self.text[: key.start_mark.index].count("\n")
+        return blank + self.text[key.start_mark.index : value.end_mark.index] + "\n"
 
-    def _refuse_repetition(self, node: yaml.Node | None, place: tuple[str | int, ...]) -> None:
+    def _refuse_repetition(self, node: yaml.Node | None, place: tuple[str | int, ...], known: set[int]) -> None:
+        if id(node) in known:
+            return  # an alias, which may stand inside of what it names
+        known.add(id(node))
         seen = set()
         for part, key, value in _children(node):
             if part in seen:
                 line = key.start_mark.line + 1
                 raise Failed(f"{self.name}:{line}: {'.'.join(map(str, (*place, part)))}: it stands twice")
             seen.add(part)
-            self._refuse_repetition(value, (*place, part))
+            self._refuse_repetition(value, (*place, part), known)
 
 
 def read_page(name: str) -> Page:

@@ -155,6 +155,8 @@ def test_everything_that_is_wrong_is_told_at_once_with_its_line_and_field(printe
         ("rules: []\ntests:\n  - {name: a, events: [{day: 2021-01-01}], expect: [{rule: a}]}\n", "expect.0.scope: "),
         ("rules: [\n", "r.test.yaml:2: no valid YAML"),
         ("", "r.test.yaml:1: rules: Field required"),
+        ("rules: \x01\n", "r.test.yaml:1: no valid YAML"),
+        ("rules: &a [*a]\ntests: [{name: a, events: [{}], expect: []}]\n", "r.test.yaml:1: "),
     ],
 )
 def test_a_file_that_is_none_is_told(text: str, said: str, printed: Printed) -> None:

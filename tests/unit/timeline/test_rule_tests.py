@@ -152,6 +152,7 @@ def test_an_entry_may_stand_for_many_events() -> None:
         ({"day": "2021-10-02", "resolution": {"votes": {"in_favour": 1}}}, "resolution.votes.in_favour"),
         ({"day": "2021-10-02", "month": "2021-10"}, "month"),
         ({"day": "2021-10-32"}, "day"),
+        ({"day": "2021-10-02", "id": ["a"]}, "id"),
         ({"month": "2021"}, "month"),
         ({"from": "2021-10-02"}, "from"),
         ({}, "event_time"),
