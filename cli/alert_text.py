@@ -192,6 +192,7 @@ def _sums(events: Sequence[Members]) -> RenderableType:
 
 
 def _history(alert: Members) -> RenderableType:
+    causes = {cause["id"] for cause in alert["causes"]}
     table = _table(("told", "left"), ("how", "left"), ("days", "left"), ("value, peak", "right"), ("why", "left"))
     for each in alert["transitions"]:
         table.add_row(
@@ -199,19 +200,20 @@ def _history(alert: Members) -> RenderableType:
             each["transition"] + ("" if each["id"] == alert["id"] else f"\n({each['id'][:8]})"),
             f"{each['first_day']}\n{each['last_day']}",
             f"{each['value']}, {each['peak']}",
-            Group(*_reasons(each)),
+            Group(*_reasons(each, causes)),
         )
     return table
 
 
-def _reasons(transition: Members) -> Iterator[Text]:
+def _reasons(transition: Members, causes: set[str]) -> Iterator[Text]:
     yield Text(transition["reason"])
     correction = transition.get("correction")
     if correction:
-        title = correction.get("reason") or correction.get("title") or ""
+        title = correction.get("reason") or correction.get("title")
         became = "withdrawn" if correction["state"] == "withdrawn" else "corrected"
-        said = f"{correction['id']} was {became}, published {_minute(correction['publish_time'])}"
-        yield Text(f"{said}: {title}" if title else said)
+        # What is no cause made it fall by being there: it may be new.
+        said = f"{correction['id']} was {became}," if correction["id"] in causes else f"by {correction['id']},"
+        yield Text(f"{said} published {_minute(correction['publish_time'])}{f': {title}' if title else ''}")
     if not transition["notify"]:
         yield Text("nobody was notified", style="dim")
 
