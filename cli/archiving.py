@@ -45,7 +45,7 @@ def archive(settings: Settings) -> None:
     """
 
 
-@archive.command(_APPEND)
+@archive.command(_APPEND, short_help="Append what DIR lacks of the log; need not be named.")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @with_settings
 def append(settings: Settings, folder: Path) -> None:
@@ -64,7 +64,7 @@ def append(settings: Settings, folder: Path) -> None:
     write_object(asdict(done))
 
 
-@archive.command()
+@archive.command(short_help="Publish what DIR has and the log does not know.")
 @click.argument("path", metavar="DIR", type=click.Path(path_type=Path, exists=True))
 @with_settings
 def restore(settings: Settings, path: Path) -> None:
