@@ -4,25 +4,30 @@ Rules kept here:
 - An episode touches the days if its condition holds on one of them; `hold` does not count, it only keeps an alert up.
 - An event is missing as if it had never been asserted. What is told is checked by the evaluators that raise alerts.
 - It is called exact only where no smaller set exists by proof: a threshold asked of the largest feed or of one (feeds
-  share no events, so the fewest of each add up), a match of single events and a deadline (each alert has its event, and
-  no other event can be missing instead), and whenever one event is enough.
+  share no events, so the fewest of each add up), a match of single events, and where all smaller sets were tried.
 - The rest is a set that does it, found step by step: while an episode touches the days, the cheapest way out of the
-  earliest; at last, what turned out not to be needed is put back.
+  earliest; at last, what turned out not to be needed is put back. All sets of so many events as the tries suffice for
+  are tried, which tells how many it takes at least.
 """
 
 from __future__ import annotations
 
+from itertools import combinations
+from math import comb
 from typing import NamedTuple
 
 from schemas.rule import DeadlineRule, MatchRule, SilenceRule, SurgeRule, ThresholdRule
 from timeline.alerts import Episode
 from timeline.cover import Cover, Item, fewest
 from timeline.evidence import Evidence, Part
+from timeline.facts import Fact
 from timeline.runs import Days
 from timeline.weeks import sunday, week_of
 
-MOST_TRIED = 60
-"""How many single events are tried."""
+MOST_TRIES = 1000
+"""How many sets are tried in search of a smaller one."""
+MOST_NAMED = 60
+"""How many single events that the alerts name are tried before."""
 MOST_PUT_BACK = 200
 """How many events of a set are tried to be put back."""
 
@@ -47,16 +52,18 @@ def counterfactual(evidence: Evidence, days: Days) -> Counterfactual | None:
     if not touching:
         return Counterfactual((), 0)
     rule = evidence.rule
-    if isinstance(rule, DeadlineRule) or (isinstance(rule, MatchRule) and rule.feeds == 1):
-        gone = _step_by_step(evidence, days, [])
-        return Counterfactual(tuple(sorted(gone)), len(gone))
+    if isinstance(rule, MatchRule) and rule.feeds == 1:
+        alone = sorted(episode.subject for episode in touching if episode.subject is not None)
+        return Counterfactual(tuple(alone), len(alone))
     if isinstance(rule, ThresholdRule):
         covered, at_least = _covered(rule, evidence.parts(), days, earliest=touching[0].first)
         gone = _step_by_step(evidence, days, covered)
-        return Counterfactual(tuple(sorted(gone)), at_least)
-    alone = _one_is_enough(evidence, days, touching)
-    gone = _step_by_step(evidence, days, []) if alone is None else [alone]
-    return Counterfactual(tuple(sorted(gone)), 1)
+    else:
+        one = _one_is_enough(evidence, days, touching)
+        gone, at_least = _step_by_step(evidence, days, []) if one is None else [one], 1
+    if at_least < len(gone):
+        gone, at_least = _by_trying(evidence, days, gone, at_least)
+    return Counterfactual(tuple(sorted(gone)), at_least)
 
 
 def touching_days(evidence: Evidence, days: Days) -> list[Episode]:
@@ -109,13 +116,36 @@ def _by_feed(rule: ThresholdRule, parts: list[Part], days: Days) -> dict[str, Co
 def _one_is_enough(evidence: Evidence, days: Days, touching: list[Episode]) -> str | None:
     """Return an event that every touching episode rests on, if there is one among those that they name."""
     named = {event_id for episode in touching for event_id in (episode.subject or "", *_ids(episode))}
-    for event_id in sorted(evidence.facts.keys() & named)[:MOST_TRIED]:
-        evidence.without.take_away([event_id])
-        still = touching_days(evidence, days)
-        evidence.without.put_back([event_id])
-        if not still:
-            return event_id
-    return None
+    there = sorted(evidence.facts.keys() & named)[:MOST_NAMED]
+    return next((event_id for event_id in there if _clears(evidence, days, (event_id,))), None)
+
+
+def _by_trying(evidence: Evidence, days: Days, known: list[str], at_least: int) -> tuple[list[str], int]:
+    """Return a smallest set, or the known one and how many it takes at least, if there are too many sets to try."""
+    concerned = sorted(event_id for event_id, fact in evidence.facts.items() if _concerns(evidence, fact))
+    tries = MOST_TRIES
+    for size in range(at_least, len(known)):
+        tries -= comb(len(concerned), size)
+        if tries < 0:
+            return known, size
+        for gone in combinations(concerned, size):
+            if _clears(evidence, days, gone):
+                return list(gone), size
+    return known, len(known)
+
+
+def _concerns(evidence: Evidence, fact: Fact) -> bool:
+    """Return whether the rule looks at the event at all."""
+    if isinstance(evidence.rule, DeadlineRule):
+        return fact.mandate is not None and fact.mandate.scope == evidence.scope
+    return bool(fact.satisfied)
+
+
+def _clears(evidence: Evidence, days: Days, gone: tuple[str, ...]) -> bool:
+    evidence.without.take_away(gone)
+    still = touching_days(evidence, days)
+    evidence.without.put_back(gone)
+    return not still
 
 
 def _ids(episode: Episode) -> list[str]:
