@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.pools import BASES, CLOSE, DAYS, HISTORY, KIDAL, MALI, WHERES, WIDE, Json, Pools
+from tests.pools import BASES, CLOSE, DAYS, HISTORY, KIDAL, LONG, MALI, WHERES, WIDE, Json, Pools
 from tests.strategies import Case, Choose, Delivery, at_day, draw_assertions, draw_delivery, draw_ticks, until
 
 THREE_FEEDS = ("ucdp-ged:1", "ucdp-ged:2", "ucdp-ged:3", "acled:1", "acled:2", "gdelt:1")
-FEEDS = (1, 1, 1, 2, 2, 3)
+FEEDS = (1, 1, 1, 1, 2, 2, 3)
 URGENCIES = ("immediate", "expected", "future", "past", "unknown")
 CERTAINTIES = ("observed", "likely", "possible", "unlikely", "unknown")
 
@@ -65,7 +65,7 @@ _LONG_YEAR = datetime(2020, 12, 21, tzinfo=UTC)
 
 KIND_POOLS: dict[str, tuple[Pools, ...]] = {
     "match": (_FEEDS, _FEEDS, WIDE),
-    "threshold": (_FEEDS, DAYS._replace(ids=THREE_FEEDS), HISTORY),
+    "threshold": (_FEEDS, DAYS._replace(ids=THREE_FEEDS), HISTORY, LONG),
     "surge": (_WEEKS,),
     "first_seen": (_ACTORS,),
     "sequence": (_ORDER,),
@@ -81,7 +81,7 @@ def draw_case_of(kind: str, choose: Choose) -> Case:
     pools = pools._replace(base=choose((*BASES, _LONG_YEAR)))
     kinds = [kind, *choose(((), (), (kind,), (choose(KINDS),), (choose(KINDS),)))]
     before = BEFORE[kind](choose, pools) if kind in BEFORE else []
-    said = draw_assertions(choose, pools, choose(range(10)) if kind == "surge" else choose(range(2, 18)), before)
+    said = draw_assertions(choose, pools, choose(range(2, 14)) if kind == "surge" else choose(range(2, 18)), before)
     rules = [draw_rule(each, choose, pools, number) for number, each in enumerate(kinds)]
     return Case(said, rules, draw_ticks(choose, pools))
 
@@ -123,7 +123,7 @@ def _threshold(choose: Choose, pools: Pools) -> Json:
 
 def _surge(choose: Choose, pools: Pools) -> Json:
     said = _measured(choose, choose(("killed", "killed", "killed", "attacks", "events"))) | _hold(choose, (0, 0, 9))
-    said |= {"model": choose(("poisson", "negative_binomial")), "p_value": choose((0.2, 0.2, 0.2, 0.1, 0.01))}
+    said |= {"model": choose(("poisson", "negative_binomial")), "p_value": choose((0.2, 0.2, 0.2, 0.2, 0.1, 0.01))}
     return (
         said
         | choose(({}, {}, {"where": {"type": "attack"}}))
@@ -139,10 +139,22 @@ def _first_seen(choose: Choose, pools: Pools) -> Json:
 
 
 def _sequence(choose: Choose, pools: Pools) -> Json:
-    first = choose(({"type": "coup"}, {"coding": "human"}, {"type": "attack"}, {"type": ["attack", "protest"]}))
-    then = choose(({}, {"type": "attack"}, {"type": "attack"}, {"type": ["attack", "protest"]}))
-    measure = choose((None, None, "attacks", "killed"))
-    said = _measured(choose, measure) | {"first": first, "then": then, "within": choose((1, 3, 5, 10, 40))}
+    first = choose(
+        (
+            {"type": "coup"},
+            {"type": ["coup", "protest"]},
+            {"coding": "human"},
+            {"type": "attack"},
+            {"type": ["attack", "protest"]},
+        )
+    )
+    then = choose(({}, {"type": "attack"}, {"type": "attack"}, {"type": ["attack", "protest"]}, {"coding": "human"}))
+    measure = choose((None, "events", "attacks", "killed"))
+    said = (
+        _measured(choose, measure)
+        | choose(({}, {}, {"feeds": 2, "feed": None}))
+        | {"first": first, "then": then, "within": choose((1, 3, 5, 10, 40))}
+    )
     return said | {"reaches": choose((1, 1, 1, 1, 2, 3))} | _hold(choose, (0, 4))
 
 
@@ -190,9 +202,10 @@ def _measured(choose: Choose, measure: str | None) -> Json:
 
 
 def _coup_and_attack(choose: Choose, pools: Pools) -> list[Json]:
-    coup = pools._replace(ids=("cline-coups:1",), types=("coup",), start_days=(0, 1), places=(KIDAL,))
-    attack = pools._replace(ids=("ucdp-ged:1", "acled:1"), types=("attack",), places=(KIDAL,))
-    return _asserted(draw_assertions(choose, coup, 1) + draw_assertions(choose, attack, choose((1, 2))))
+    coup = pools._replace(ids=("cline-coups:1",), types=("coup",), start_days=(0, 1), spans=("instant", "day"))
+    attack = pools._replace(types=("attack",), start_days=(1, 2, 3))
+    attacks = [attack._replace(ids=(each,)) for each in ("ucdp-ged:1", "acled:1")]
+    return _asserted([one for each in (coup, *attacks) for one in draw_assertions(choose, each, 1)])
 
 
 def _mandate(choose: Choose, pools: Pools) -> list[Json]:

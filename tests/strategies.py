@@ -63,7 +63,7 @@ def choice(data: st.DataObject) -> Choose:
 
 
 def draw_case(choose: Choose, most: int = 20) -> Case:
-    pools = until(choose((4.75, 9, 1000, 1000)), choose(POOLS))._replace(base=choose(BASES))
+    pools = until(choose((4.75, 4.75, 9, *(1000,) * 4)), choose(POOLS))._replace(base=choose(BASES))
     drawn = _rules(choose, pools)
     said = draw_assertions(choose, pools, choose((1, 2, 3, *range(1, most + 1))))
     return Case(assertions=said, rules=drawn, ticks=draw_ticks(choose, pools))
