@@ -128,8 +128,11 @@ def _numbers(evidence: Evidence, alert: Members, days: Days) -> list[Members]:
 
 def _causes(evidence: Evidence, episode: Episode) -> list[Members]:
     if isinstance(evidence.rule, SilenceRule):
-        content = episode.causes[0][1]
-        return [event_members(each) for each in evidence.heard if each.stamp.content == content][:1]
+        last = max(
+            (each for each in evidence.heard if each.document["source"] == episode.feed),
+            key=lambda each: (each.stamp.publish_time, each.id, each.stamp),
+        )
+        return [event_members(last)]
     numbers = {part.id: part.number for part in evidence.parts(episode.subject)}
     return [_counted(evidence, event_id, numbers) for event_id in all_causes(evidence, episode)]
 

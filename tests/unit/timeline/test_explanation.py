@@ -162,7 +162,7 @@ def test_of_an_alert_that_fell_it_is_told_what_has_become_of_its_causes() -> Non
         {"id": "acled:2", "source": "acled", "type": "attack", "state": "withdrawn",
          "publish_time": "2021-04-10T00:00:00Z", "reason": "double"},
     ]  # fmt: skip
-    after = [*before, *map(statement, later)]
+    after = [*map(statement, later), statement(attack("4", "2021-06-01")), *before]
     fallen = explain(after, rules.rules[0], alert)
     assert not fallen["stands"]
     assert [(cause["id"], cause["title"], cause["now"]) for cause in fallen["causes"]] == [
@@ -179,7 +179,7 @@ def test_of_an_alert_that_fell_it_is_told_what_has_become_of_its_causes() -> Non
     assert [(cause["id"], cause["now"]) for cause in nothing["causes"]] == [
         ("acled:1", "unknown"), ("acled:2", "unknown"), ("acled:3", "unknown"),
     ]  # fmt: skip
-    withdrawn = {"id": "acled:2", "content": after[4].stamp.content[:12], "publish_time": "2021-04-10T00:00:00Z"}
+    withdrawn = {"id": "acled:2", "content": after[1].stamp.content[:12], "publish_time": "2021-04-10T00:00:00Z"}
     assert correction_members(after, withdrawn | {"state": "withdrawn"})["reason"] == "double"
     assert correction_members([], withdrawn) == withdrawn
 
@@ -204,6 +204,8 @@ def test_a_deadline_names_the_renewals_that_end_it() -> None:
     assert [event["id"] for event in alert["renewals"]] == ["unsc:2", "unsc:3"]
     assert [event["id"] for event in alert["causes"]] == ["unsc:1"]
     assert [event["id"] for event in alert["counterfactual"]["events"]] == ["unsc:1"]
+    gone = explain([statement(said[1])], rule_set([rule]).rules[0], alert)
+    assert (gone["stands"], gone["renewals"]) == (False, [])
 
 
 def test_a_silence_says_why_no_event_has_to_be_missing() -> None:
