@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eventlog.archive_files import is_archive
 from producers.records import Record, line_records
 from producers.sources import Source, opened
 from schemas.errors import BadInput
@@ -46,15 +47,7 @@ def read_taken(names: Sequence[str], reading: Reading, *, tell: Callable[[str], 
         Failed: an archive cannot be read, or is damaged.
     """
     for name in names:
-        yield from _rows(Path(name), reading) if _is_parquet(name) else _lines(name, reading, tell)
-
-
-def _is_parquet(name: str) -> bool:
-    if name == "-":
-        return False
-    from eventlog.archive import is_archive  # noqa: PLC0415 - takes time to load
-
-    return is_archive(Path(name))
+        yield from _rows(Path(name), reading) if is_archive(Path(name)) else _lines(name, reading, tell)
 
 
 def _rows(path: Path, reading: Reading) -> Iterator[Taken]:

@@ -77,7 +77,8 @@ def restore(settings: Settings, path: Path) -> None:
     Example: vigil archive restore mali.archive
     """
     from cli.archive_log import read_known, restore_log  # noqa: PLC0415 - its clients take time to load
-    from eventlog.archive import count_rows, is_archive  # noqa: PLC0415
+    from eventlog.archive import count_rows  # noqa: PLC0415
+    from eventlog.archive_files import is_archive  # noqa: PLC0415
 
     if not is_archive(path):
         raise Failed(f"{path} is no archive as `vigil archive` writes them")

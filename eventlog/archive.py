@@ -20,6 +20,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from eventlog.archive_files import parts_of
 from eventlog.folder import lock
 from eventlog.reading import Position
 from eventlog.record import Header
@@ -47,7 +48,6 @@ SCHEMA: Final = pa.schema(
         ("refused", pa.string()),
     ]
 )
-_NAME: Final = "part-[0-9][0-9][0-9][0-9][0-9][0-9].parquet"
 _COVERS: Final = b"vigil.covers"
 _TOPIC_IDS: Final = b"vigil.topic_ids"
 _FEW_VALUES: Final = ["topic", "source", "type", "state", "refused"]
@@ -145,16 +145,6 @@ class ArchiveWriter:
         return self.positions.get(position, 0)
 
 
-def is_archive(path: Path) -> bool:
-    """Return whether this is a folder with parts, or a Parquet file."""
-    if path.is_dir():
-        return any(path.glob(_NAME))
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1"
-
-
 def count_rows(path: Path) -> int:
     """Return how many rows an archive (a folder, or one file of it) has. Raises: Failed when it is damaged."""
     return _look(path, None)[2] if path.is_dir() else int(_opened(path).metadata.num_rows)
@@ -167,7 +157,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Iterator[list[tuple[Any, ..
     """
     if path.is_dir():
         _look(path, None)
-    for part in sorted(path.glob(_NAME)) if path.is_dir() else [path]:
+    for part in parts_of(path) if path.is_dir() else [path]:
         opened = _opened(part)
         try:
             for batch in opened.iter_batches(columns=list(columns)):
@@ -194,7 +184,7 @@ def _look(folder: Path, topic_ids: TopicIds | None) -> tuple[int, Positions, int
     """Return how many parts there are, how far they reach, and how many rows they have; of this log, if it is given."""
     positions: Positions = {}
     rows = number = 0
-    for number, part in enumerate(sorted(folder.glob(_NAME)), start=1):
+    for number, part in enumerate(parts_of(folder), start=1):
         metadata = _opened(part).metadata
         told = metadata.metadata
         if int(part.stem.removeprefix("part-")) != number:

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from eventlog.archive import is_archive, read_rows
+from eventlog.archive import read_rows
+from eventlog.archive_files import is_archive
 from eventlog.folder import running
 from schemas.aggregate import Window
 from schemas.errors import BadInput, Misuse

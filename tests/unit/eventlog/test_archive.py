@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from eventlog.archive import SCHEMA, ArchiveWriter, Row, count_rows, is_archive, read_rows
+from eventlog.archive import SCHEMA, ArchiveWriter, Row, count_rows, read_rows
+from eventlog.archive_files import is_archive
 from schemas.errors import Failed
 from schemas.topics import INCIDENTS, POLITICAL
 from tests.archives import TOPIC_IDS
