@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from eventlog.writing import Writer
+from schemas.topics import TICKS
 from subscribers import analysis
 from tests.e2e.conftest import HOME, Service, Vigil
 
@@ -62,3 +65,18 @@ def test_tables_come_inside_of_a_running_event_loop_as_in_a_notebook(service: Se
         return rows
 
     assert asyncio.run(cell()) == analysis.timeline(archive).num_rows
+
+
+def test_a_clock_that_ticks_moved_on_is_that_of_what_is_exported_now(
+    vigil: Vigil, service: Service, archive: Path
+) -> None:
+    with Writer(service.ready["bootstrap_servers"]) as writer:
+        writer.send(TICKS, key=None, value=b'{"time":"2024-06-01T00:00:00Z"}')
+    vigil.run("status", "--wait", "60")
+    [told] = map(json.loads, vigil.answer("aggregates", "world").splitlines())
+    asked = ("export", "--format", "jsonl", "--what", "aggregates", "--scope", "world")
+    exported = [json.loads(line) for line in vigil.answer(*asked).splitlines()]
+    assert {line["window"]: line["measures"] for line in exported} == told["windows"]
+    assert {line["at"] for line in exported} == {told["clock"][:10]} == {"2024-06-01"}
+    assert set(analysis.aggregates(str(vigil.folder))["at"].to_pylist()) == {date(2024, 6, 1)}
+    assert "2024-06-01" not in vigil.answer(*asked, "--archive", str(archive))

@@ -138,6 +138,15 @@ def test_the_clock_stands_at_the_time_that_is_asked_for() -> None:
         assert day_text(rollup.clock_day or 0) == moment[:10]
 
 
+def test_now_everything_is_known_and_the_clock_is_that_of_the_log_or_of_its_ticks() -> None:
+    taken = [_taken(_event(1, "2021-04-03T12:00:00Z"), None)]
+    assert time_text(rollup_as_of(taken, None, "ingest").clock or 0) == "2021-04-03T12:00:00Z"
+    for tick, clock in (("2021-09-01T00:00:00Z",) * 2, ("2020-01-01T00:00:00Z", "2021-04-03T12:00:00Z")):
+        rollup = rollup_as_of(taken, None, "publish", clock=microseconds(tick))
+        assert time_text(rollup.clock or 0) == clock
+    assert len(list(states_as_of(taken, None, "ingest").current())) == 1
+
+
 def test_an_assertion_is_known_from_the_first_time_that_it_was_taken_in() -> None:
     said = _event(1, "2021-04-02T00:00:00Z")
     taken = [_taken(said, "2022-01-01T00:00:00Z"), _taken(said, "2021-06-01T00:00:00Z")]
