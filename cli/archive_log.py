@@ -11,14 +11,14 @@ from typing import Any
 
 from cli.archive_rows import Restored, restore_record, row_of
 from eventlog.archive import ArchiveWriter, Positions, Row, read_rows
-from eventlog.reading import LogReader, end_offsets
+from eventlog.reading import LogReader, end_offsets, read_to_end
 from eventlog.record import Record
 from eventlog.topics import topic_ids
 from eventlog.writing import Writer
 from processors.assertions import read_assertion
 from schemas.errors import BadInput, Failed
-from schemas.topics import INCIDENTS, POLITICAL
-from subscribers.timeline import read_assertions
+from schemas.topics import INCIDENTS, POLITICAL, TIMELINE
+from subscribers.timeline import decode_taken
 from timeline.identity import Assertion
 
 PART_ROWS = 25_000
@@ -153,7 +153,10 @@ def _record(
 
 async def read_known(bootstrap: str, *, topic_prefix: str) -> set[bytes]:
     """Return the marks of all that stands in the timeline."""
-    return {_mark(statement) for statement in await read_assertions(bootstrap, topic_prefix=topic_prefix)}
+    known = set()
+    async for batch in read_to_end(bootstrap, topic_prefix + TIMELINE):
+        known.update([_mark(decode_taken(record).statement) for record in batch if record.value is not None])
+    return known
 
 
 def _mark(statement: Assertion) -> bytes:

@@ -19,11 +19,12 @@ async def read_taken(bootstrap: str, *, topic_prefix: str = "") -> list[Taken]:
     """Return every assertion of the timeline up to its present end, and when the log took it."""
     taken = []
     async for batch in read_to_end(bootstrap, topic_prefix + TIMELINE):
-        taken += [_decoded(record) for record in batch if record.value is not None]
+        taken += [decode_taken(record) for record in batch if record.value is not None]
     return taken
 
 
-def _decoded(record: Record) -> Taken:
+def decode_taken(record: Record) -> Taken:
+    """Return the assertion of a record of the topic, and when the log took it."""
     said = dict(record.headers)
     statement = decode(record.value or b"", said["vigil_content"].decode())
     return Taken(statement, microseconds(said["vigil_ingest_time"].decode()))
