@@ -85,7 +85,9 @@ class Pager:
     def __init__(self) -> None:
         self.people = People()
         self._inhibits: dict[str, frozenset[str]] = {}
-        self._open: dict[str, dict[str, Transition]] = {}
+        # The open alerts that make others redundant: by id, and for each (scope, rule) that they make so.
+        self._inhibitors: dict[str, Transition] = {}
+        self._inhibiting: dict[tuple[str, str], dict[str, Transition]] = {}
         # By thread: what people know of it, and what is held back of it.
         self._known: dict[str, Transition] = {}
         self._held: dict[str, dict[str, Decided]] = {}
@@ -104,13 +106,15 @@ class Pager:
     def tell(self, telling: Telling) -> Heard:
         """Decide on what was told together."""
         notifications = list(self.advance(telling.at))
+        freed: dict[str, None] = {}
         for transition in telling.transitions:
             self.people.follow(transition)
-            self._stand(transition)
+            # What hid it may also be over by now, if another partition's telling came first.
+            if self._inhibit(transition) or telling.at < self._now:
+                freed[transition["scope"]] = None
         decided = list(self._decide(telling.transitions, telling.at))
         notifications += _groups(telling.at, [self._entry(each) for each in decided if each.notified])
-        for scope in dict.fromkeys(transition["scope"] for transition in telling.transitions):
-            # What hid it may be over by now, if another partition's telling came first.
+        for scope in freed:
             notifications += self._release(max(telling.at, self._now), scope)
         return Heard(tuple(decided), tuple(notifications))
 
@@ -121,7 +125,7 @@ class Pager:
             when, _, _, due = heapq.heappop(self._due)
             if isinstance(due, str):
                 for scope in [scope for scope, held in self._held.items() if any(e.by == due for e in held.values())]:
-                    yield from self._release(when, scope)
+                    yield from self._release(when, scope, by=due)
                 continue
             self.people.apply(due)
             if isinstance(due.command, Silence):
@@ -135,12 +139,19 @@ class Pager:
         for scope in self._held.values():
             yield from scope.values()
 
-    def _stand(self, transition: Transition) -> None:
-        scope = self._open.setdefault(transition["scope"], {})
-        if _state(transition) == "open":
-            scope[transition["id"]] = transition
-        else:
-            scope.pop(transition["id"], None)
+    def _inhibit(self, transition: Transition) -> bool:
+        """Take in whether it makes others redundant; return whether some of those may be so no more."""
+        alert_id = transition["id"]
+        before = self._inhibitors.pop(alert_id, None)
+        if before is not None:
+            for rule in self._inhibits[before["rule_version"]]:
+                del self._inhibiting[before["scope"], rule][alert_id]
+        if _state(transition) == "open" and (redundant := self._inhibits.get(transition["rule_version"])):
+            self._inhibitors[alert_id] = transition
+            for rule in redundant:
+                self._inhibiting.setdefault((transition["scope"], rule), {})[alert_id] = transition
+            return before is not None and any(before[name] != transition[name] for name in _INHIBITED_BY)
+        return before is not None
 
     def _decide(self, transitions: Sequence[Transition], at: int) -> Iterator[Decided]:
         """Yield the decision on each, in their order; what makes others redundant is decided on before them."""
@@ -151,7 +162,7 @@ class Pager:
         def decide(number: int) -> None:
             begun.add(number)
             transition = transitions[number]
-            inhibitors = list(self._inhibitors(transition)) if transition["notify"] else []
+            inhibitors = list(self._redundant_by(transition)) if transition["notify"] else []
             for inhibitor in inhibitors:
                 # Of rules that inhibit each other one is heard: what is being decided on hides nothing yet.
                 if numbers.get(inhibitor["id"], number) not in begun:
@@ -164,13 +175,9 @@ class Pager:
                 decide(number)
         return (decided[number] for number in range(len(transitions)))
 
-    def _inhibitors(self, transition: Transition) -> Iterator[Transition]:
-        for alert in self._open.get(transition["scope"], {}).values():
-            if (
-                transition["rule"] in self._inhibits.get(alert["rule_version"], ())
-                and alert["first_day"] <= transition["last_day"]
-                and alert["last_day"] >= transition["first_day"]
-            ):
+    def _redundant_by(self, transition: Transition) -> Iterator[Transition]:
+        for alert in self._inhibiting.get((transition["scope"], transition["rule"]), {}).values():
+            if alert["first_day"] <= transition["last_day"] and alert["last_day"] >= transition["first_day"]:
                 yield alert
 
     def _decision(self, transition: Transition, inhibitors: Iterable[Transition], at: int) -> Decided:
@@ -214,9 +221,9 @@ class Pager:
         else:
             held.pop(thread, None)
 
-    def _release(self, at: int, scope: str) -> list[Notification]:
-        """Tell what is held back in the scope by nothing any more."""
-        held = list(self._held.get(scope, {}).values())
+    def _release(self, at: int, scope: str, *, by: str | None = None) -> list[Notification]:
+        """Tell what is held back in the scope by nothing any more, of what this held back, or of all."""
+        held = [each for each in self._held.get(scope, {}).values() if by in (None, each.by)]
         again = self._decide([each.transition for each in held], at)
         freed = [(before, now) for before, now in zip(held, again, strict=True) if now.notified]
         return _groups(at, [self._entry(now, held=before) for before, now in freed])
@@ -244,6 +251,7 @@ def hear(
 
 _ALWAYS_HEARD = {("open", "cancelled"), ("resolved", "cancelled"), ("resolved", "open"), ("cancelled", "open")}
 """By what people know of a thread and what it becomes: told aloud, acknowledged or not."""
+_INHIBITED_BY = ("first_day", "last_day", "rule_version")
 _KNOWN = (*ACTED_ON, "transition", "status")
 
 

@@ -78,6 +78,7 @@ class People:
         self._survivors: dict[str, str] = {}
         self._cancelled: set[str] = set()
         self._silences: dict[str, Silencing] = {}
+        self._silences_of: dict[tuple[str | None, str | None], list[str]] = {}
         self._ends: dict[str, Taken] = {}
 
     def apply(self, taken: Taken) -> None:
@@ -95,6 +96,7 @@ class People:
             case Silence():
                 until = microseconds(command.until.isoformat())
                 self._silences[command.id] = Silencing(command, taken.when, until, self._ends.get(command.id))
+                self._silences_of.setdefault((command.scope, command.rule), []).append(command.id)
             case EndSilence(silence=silence_id):
                 self._ends.setdefault(silence_id, taken)
                 if silence_id in self._silences:
@@ -142,7 +144,10 @@ class People:
 
     def silenced_by(self, alert: Transition, at: int) -> Silencing | None:
         """Return the first made of the silences that hide what is told of this alert at this time."""
-        return next((each for each in self._silences.values() if each.in_force(at) and each.covers(alert)), None)
+        scope, rule = alert["scope"], alert["rule"]
+        ids = [each for key in ((scope, rule), (scope, None), (None, rule)) for each in self._silences_of.get(key, ())]
+        found = [self._silences[each] for each in ids if self._silences[each].in_force(at)]
+        return min(found, key=lambda each: (each.when, each.silence.id), default=None)
 
     @staticmethod
     def _hand_on(kept: dict[str, dict[str, Taken]], thread: str, survivor: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ rules:
 VERSIONS = {rule.id: rule.version for rule in RULES.rules}
 
 
-def of(rule: str, alert: str, how: str = "raised", **members: object) -> Transition:
+def of(rule: str, alert: str, how: str = "raised", **members: Any) -> Transition:
     """A transition of an alert of one of the rules."""
     return transition(alert, how, rule=rule, rule_version=VERSIONS[rule], **members)
 
@@ -73,7 +74,7 @@ def test_what_was_told_together_is_one_notification_a_rule_and_scope() -> None:
 
 
 def test_history_and_what_came_late_page_no_one() -> None:
-    old = {"notify": False, "status": "resolved"}
+    old: dict[str, Any] = {"notify": False, "status": "resolved"}
     found = heard([telling(1, of("coup", "a", **old), of("coup", "b", late=True, **old))])
     assert reasons(found.decisions) == [("a", "history", None), ("b", "late", None)]
     assert found.notifications == ()
