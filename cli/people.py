@@ -91,6 +91,23 @@ def acknowledged_by(bootstrap: str, transitions: list[dict[str, Any]], *, topic_
     return {alert: ", ".join(who) for alert, who in found.items() if who}
 
 
+async def said_of(
+    bootstrap: str, thread: str, transitions: list[dict[str, Any]], *, topic_prefix: str
+) -> dict[str, Any]:
+    """Return who acknowledged a thread, and as `people` all that was said of it, first to last."""
+    from subscribers.commands import read_commands  # noqa: PLC0415 - its clients take time to load
+    from timeline.notices import names  # noqa: PLC0415
+    from timeline.people import fold_people, said_members  # noqa: PLC0415
+
+    commands = await read_commands(bootstrap, on_unreadable=tell_unreadable, topic_prefix=topic_prefix)
+    people = fold_people(commands, transitions)
+    thread = people.goes_on_as(thread)
+    return {
+        "acknowledged": names(people.acknowledgements(thread)),
+        "people": [said_members(taken) for taken in people.said(thread)],
+    }
+
+
 def _find(settings: Settings, digits: str) -> _Found:
     from subscribers.alerts import read_transitions  # noqa: PLC0415 - its clients take time to load
     from subscribers.commands import read_commands  # noqa: PLC0415

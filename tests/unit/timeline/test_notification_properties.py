@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -14,7 +15,7 @@ from tests.simulation import Roller, Topics, rule_set, statement
 from tests.unit.timeline.people_parts import acknowledge, command_id, end_silence, second, silence, telling
 from tests.unit.timeline.test_threads import DAILY, attack, withdrawal
 from timeline.notices import notification_members, suppressed_members
-from timeline.notification import Heard, Telling, hear
+from timeline.notification import Heard, Notification, Pager, Telling, hear
 from timeline.people import People, Taken
 from timeline.telling import standing_alert
 
@@ -144,6 +145,27 @@ def test_read_at_once_and_again_with_repeated_commands_it_is_the_same(
         json.dumps(notification_members(each)) for each in again.notifications
     ]
     assert once.decisions == again.decisions
+
+
+@given(CHUNKS, silences(), st.lists(TIMES), st.randoms())
+def test_whoever_follows_hears_the_same(
+    chunks: list[list[Json]], commands: list[Taken], times: list[int], random: Random
+) -> None:
+    """A follower learns of commands in batches, some long before they count, and time passes between tellings."""
+    tellings, now = told(chunks), second(10_000)
+    pager = Pager()
+    pager.learn(RULES)
+    waiting = sorted(commands, key=lambda each: each.when)
+    heard: list[Notification] = []
+    for at, told_then in sorted([(each.at, each) for each in tellings] + [(second(time), None) for time in times],
+                                key=lambda each: (each[0], each[1] is None)):  # fmt: skip
+        while waiting and (waiting[0].when <= at or random.random() < 0.3):
+            pager.take(waiting.pop(0))
+        heard += pager.advance(at) if told_then is None else pager.tell(told_then).notifications
+    for taken in waiting:
+        pager.take(taken)
+    heard += pager.advance(now)
+    assert heard == list(listen(tellings, commands)[0].notifications)
 
 
 def test_the_histories_hold_what_the_properties_are_about() -> None:
