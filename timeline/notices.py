@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import shorten
 from typing import Any
 
 from schemas.rule import SEVERITIES
@@ -18,6 +19,8 @@ SHOWN = (
 """Members of a transition that a notification repeats; `vigil alerts show` has all of them."""
 MAYBE_SHOWN = ("deadline", "subject", "correction", "replaces", "heir", "survivor")
 """Those that it repeats where they say something."""
+TITLE_LETTERS = 80
+"""So much of an event's title the text of a notification shows."""
 _NO_END = "9999-12-31"
 NAMED = 3
 """So many transitions the text of a notification names; of more it says how many."""
@@ -117,10 +120,20 @@ def _how(transition: Transition) -> str:
     how, threshold = transition["transition"], transition["threshold"]
     last = "" if transition["last_day"] == _NO_END else transition["last_day"]
     days = f"{how} {transition['first_day']} … {last}".rstrip()
-    number = "" if threshold is None else f", {transition['value']} of {threshold}"
+    # One of one says nothing that the title does not.
+    number = f", {transition['value']} of {threshold}" if threshold is not None and threshold > 1 else ""
     peak = f", peak {transition['peak']}" if transition["peak"] != transition["value"] else ""
     why = f" ({transition['reason']})" if how in ("cancelled", "superseded") else ""
-    return days + number + peak + why
+    return days + _about(transition) + number + peak + why
+
+
+def _about(transition: Transition) -> str:
+    """The actor or method, or the event, that tells the alert from others of its rule and scope."""
+    subject: str = transition.get("subject") or ""
+    if subject.startswith(("actor:", "method:")):
+        return f", {subject}"
+    titles = [cause["title"] for cause in transition["causes"] if cause["id"] == subject and cause["title"]]
+    return f", {shorten(titles[0], TITLE_LETTERS, placeholder=' …')}" if titles else ""
 
 
 def _place(transition: Transition) -> tuple[str, str, str]:

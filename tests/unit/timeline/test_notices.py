@@ -47,6 +47,10 @@ def test_the_text_leaves_out_what_goes_without_saying() -> None:
     assert text(heir, superseded("a", "a")) == "Over 100 killed in a week, country:MLI: raised 2021-09-30 … 2021-10-07"
     endless = transition("s", last_day="9999-12-31")
     assert text(endless) == "Over 100 killed in a week, country:MLI: raised 2021-10-01 …, 100 of 100"
+    assert text(transition("f", threshold=1, value=1, peak=1, subject="actor:jnim")).endswith("10-07, actor:jnim")
+    cause = {"id": "vigil:1", "content": "0" * 12, "title": "A convoy is attacked " * 10, "source": "vigil"}
+    attack = text(transition("m", threshold=None, value=1, peak=1, subject="vigil:1", causes=[cause]))
+    assert attack.endswith("2021-10-07, A convoy is attacked A convoy is attacked A convoy is attacked A convoy is …")
     fallen = transition("c", "cancelled", reason="vigil:1 was withdrawn")
     assert text(fallen).endswith("100 of 100 (vigil:1 was withdrawn)")
     assert "(it goes on)" in text(superseded("a", "b", reason="it goes on"))
