@@ -118,7 +118,7 @@ def list_silences(settings: Settings, *, everything: bool, table: bool) -> None:
             find_bootstrap(settings), now=now, on_unreadable=tell_unreadable, topic_prefix=settings.topic_prefix
         )
     )
-    chosen = [each for each in people.silences() if everything or each.in_force(now)]
+    chosen = [each for each in people.silences() if everything or each.over > now]
     lines = [encode_line(_listed(each, heard.decisions, now)) for each in chosen]
     if table:
         from cli.people_tables import silences_table  # noqa: PLC0415
@@ -146,7 +146,7 @@ def end(settings: Settings, *, silence_id: str, by: str | None) -> None:
     people = fold_people(asyncio.run(commands), ())
     known = {each.silence.id: each for each in people.silences()}
     found = known[find_silence(known, silence_id)]
-    if not found.in_force(_now()):
+    if found.over <= _now():
         raise Failed(
             f"silence {found.silence.id[:12]} was over at {time_text(found.over)[:16]}Z; nothing is left to end"
         )
@@ -197,7 +197,7 @@ def _open_now(bootstrap: str, settings: Settings, silence: Silencing) -> int:
 
 def _listed(silence: Silencing, decisions: Sequence[Decided], now: int) -> dict[str, Any]:
     hid = sum(decided.by == silence.silence.id for decided in decisions)
-    return {**silence.members(), "state": "in force" if silence.in_force(now) else "over", "hid": hid}
+    return {**silence.members(), "state": "in force" if silence.over > now else "over", "hid": hid}
 
 
 def _now() -> int:

@@ -236,12 +236,16 @@ class Pager:
 def hear(
     tellings: Iterable[Telling], commands: Iterable[Taken], rule_sets: Iterable[RuleSet], *, now: int
 ) -> tuple[Heard, People]:
-    """Return what all tellings, in the order of the log, lead to until now, and what people have said by then."""
+    """Return what all tellings, in the order of the log, lead to until now, and what people have said.
+
+    All commands are in the log already: one that is later than `now` shows that a clock is slow.
+    """
     pager = Pager()
     for rules in rule_sets:
         pager.learn(rules)
     for taken in commands:
         pager.take(taken)
+        now = max(now, taken.when)
     heard = [pager.tell(telling) for telling in tellings]
     heard.append(Heard((), tuple(pager.advance(now))))
     decisions = tuple(decided for each in heard for decided in each.decisions)

@@ -255,6 +255,11 @@ def test_the_end_of_what_no_one_heard_of_is_quiet() -> None:
     assert [each.quiet for each in hidden.decisions] == [True]
 
 
+def test_a_command_counts_that_stands_in_the_log_though_our_clock_is_slow() -> None:
+    _, people = hear([], [silence(50, "s", until=60, rule="coup")], [RULES], now=second(49))
+    assert [each.silence.rule for each in people.silences()] == ["coup"]
+
+
 def test_a_telling_of_another_partition_may_come_a_little_late() -> None:
     found = heard(
         [telling(5, of("coup", "a", scope="country:TCD")), telling(4, of("coup", "b"))],
