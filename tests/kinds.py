@@ -14,7 +14,10 @@ URGENCIES = ("immediate", "expected", "future", "past", "unknown")
 CERTAINTIES = ("observed", "likely", "possible", "unlikely", "unknown")
 
 _FEEDS = CLOSE._replace(
-    ids=THREE_FEEDS, types=("attack", "attack", "attack", "protest"), spans=("day", "day", "range", "instant", "month")
+    ids=THREE_FEEDS,
+    types=("attack", "attack", "attack", "protest"),
+    spans=("day", "day", "range", "instant", "month"),
+    corrected=("day", "day", "type", "type", "casualties", "place", "title"),
 )
 _ACTORS = CLOSE._replace(
     ids=(*THREE_FEEDS, "un-fatalities:1"),
@@ -57,7 +60,8 @@ _WEEKS = CLOSE._replace(
     spans=("day", "day", "day", "range", "week", "month"),
     types=("attack", "attack", "attack", "protest"),
     people=(None, 0, 1, 3, 8, 12),
-    ids=tuple(f"{feed}:w{week}" for feed in ("ucdp-ged", "ucdp-ged", "acled") for week in (0, 2, 4, 5, 6)),
+    corrected=("casualties", "casualties", "casualties", "day", "place", "type"),
+    ids=tuple(f"{feed}:w{week}" for feed in ("ucdp-ged", "ucdp-ged", "acled") for week in (0, 3, 4, 4, 5, 5, 6)),
     tick_days=(20.0, 36.0, 44.5, 80.0, 430.5),
 )
 # The first day of a year with 53 ISO weeks comes after two weeks.

@@ -14,20 +14,24 @@ from timeline import telling
 from timeline.entries import Entry
 from timeline.facts import Fact
 from timeline.identity import Assertion, Document, Stamp
+from timeline.nearby import Nearby
 from timeline.ordering import Known
 from timeline.rollup import Rollup
 from timeline.states import States
 from timeline.telling import Told
-from timeline.thresholds import Series
 
 
 class Mutant(NamedTuple):
-    """A broken rule, the design's words for it, the change, and the property that has to notice."""
+    """A broken rule, the design's words for it, the change, and the property that has to notice.
+
+    With a kind, on what is drawn for rules of that kind.
+    """
 
     name: str
     rule: str
     apply: Callable[[pytest.MonkeyPatch], None]
     property: str
+    kind: str | None = None
 
 
 def _arrival_decides(patch: pytest.MonkeyPatch) -> None:
@@ -153,15 +157,14 @@ def _superseded_facts_are_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def _only_current_facts_change_when_it_was_known(patch: pytest.MonkeyPatch) -> None:
-    note = Series._note
+    note = Nearby.note
 
-    def note_current(self: Series, entry: Entry, scope: str, days: tuple[int, int]) -> None:
+    def note_current(self: Nearby[Any], group: Any, entry: Entry, days: tuple[int, int]) -> None:
         now = entry.current
-        place = None if now is None else self._place(now)
-        if place is not None and place[0] == days:
-            note(self, entry, scope, days)
+        if now is not None and (now.first, now.last) == days:
+            note(self, group, entry, days)
 
-    patch.setattr(Series, "_note", note_current)
+    patch.setattr(Nearby, "note", note_current)
 
 
 def _clock_goes_back(patch: pytest.MonkeyPatch) -> None:

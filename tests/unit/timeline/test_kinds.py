@@ -16,7 +16,7 @@ of_each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 @of_each_kind
-@examples(150)
+@examples(100)
 @given(data=st.data())
 def test_any_order_repetition_and_cut_gives_the_alerts_of_the_oracle(kind: str, data: st.DataObject) -> None:
     choose = choice(data)
@@ -34,7 +34,7 @@ def test_what_arrives_again_changes_nothing(kind: str, data: st.DataObject) -> N
 
 
 @of_each_kind
-@examples(60)
+@examples(40)
 @given(data=st.data())
 def test_rollers_that_stop_at_any_step_lose_no_alert_and_no_thread(kind: str, data: st.DataObject) -> None:
     choose = choice(data)
@@ -43,7 +43,7 @@ def test_rollers_that_stop_at_any_step_lose_no_alert_and_no_thread(kind: str, da
 
 
 @of_each_kind
-@examples(50)
+@examples(40)
 @given(data=st.data())
 def test_a_change_to_rules_of_any_kind_ends_as_if_they_had_always_been_in_force(kind: str, data: st.DataObject) -> None:
     choose = choice(data)
@@ -53,7 +53,7 @@ def test_a_change_to_rules_of_any_kind_ends_as_if_they_had_always_been_in_force(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "silence"])
-@examples(80)
+@examples(60)
 @given(data=st.data())
 def test_an_event_and_its_withdrawal_never_happened(kind: str, data: st.DataObject) -> None:
     choose = choice(data)
