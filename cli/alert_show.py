@@ -70,12 +70,16 @@ def show(settings: Settings, *, alert_id: str, chosen: Literal["json", "text"] |
 async def _read(bootstrap: str, digits: str, *, topic_prefix: str) -> Members:
     from subscribers.alerts import read_transitions  # noqa: PLC0415 - its clients take time to load
     from subscribers.rules import read_rule_sets  # noqa: PLC0415
-    from subscribers.timeline import read_assertions  # noqa: PLC0415
+    from subscribers.scope_timeline import read_scope  # noqa: PLC0415
 
     told = await read_transitions(bootstrap, topic_prefix=topic_prefix)
-    find_alert(told, digits)
+    alert = find_alert(told, digits)
+    named = {cause["id"] for cause in alert["causes"]} | {
+        each["correction"]["id"] for each in _thread(alert, told) if each.get("correction")
+    }
     sets, statements = await asyncio.gather(
-        read_rule_sets(bootstrap, topic_prefix=topic_prefix), read_assertions(bootstrap, topic_prefix=topic_prefix)
+        read_rule_sets(bootstrap, topic_prefix=topic_prefix),
+        read_scope(bootstrap, alert["scope"], also=named, topic_prefix=topic_prefix),
     )
     return explanation_of(digits, told, sets, statements)
 
@@ -140,14 +144,17 @@ def _notes(alert: Members, rule: Rule, in_force: Rule | None, *, stands: bool) -
         yield "It was late: all that makes it became known after its last day."
 
 
+def _thread(alert: Members, told: Iterable[Members]) -> list[Members]:
+    """Return how the alert was told, and the others of its threads, in the order of telling."""
+    threads = {each["thread"] for each in told if each["id"] == alert["id"]}
+    return [each for each in told if each["thread"] in threads]
+
+
 def _history(alert: Members, told: Iterable[Members], statements: Sequence[Assertion]) -> Iterator[Members]:
-    """Yield how the alert was told, and the others of its thread, in the order of telling."""
     from timeline.explanation import correction_members  # noqa: PLC0415
 
-    threads = {each["thread"] for each in told if each["id"] == alert["id"]}
-    for each in told:
-        if each["thread"] in threads:
-            said = {name: each[name] for name in _HISTORY if name in each}
-            if said.get("correction"):
-                said["correction"] = correction_members(statements, said["correction"])
-            yield said
+    for each in _thread(alert, told):
+        said = {name: each[name] for name in _HISTORY if name in each}
+        if said.get("correction"):
+            said["correction"] = correction_members(statements, said["correction"])
+        yield said
