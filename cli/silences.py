@@ -106,7 +106,9 @@ def add(settings: Settings, *, scope: str | None, rule: str | None, until: int, 
 @click.option("--table", is_flag=True, help="A table for people.")
 @with_settings
 def list_silences(settings: Settings, *, everything: bool, table: bool) -> None:
-    """Print the silences in force, one line each, first to last; `hid` is how many transitions each kept quiet.
+    """Print the silences in force, first to last.
+
+    `hid` is how many transitions each kept quiet; `vigil alerts --suppressed` lists them.
 
     Example: vigil silences list --table
     """
@@ -133,7 +135,9 @@ def list_silences(settings: Settings, *, everything: bool, table: bool) -> None:
 @by_option
 @with_settings
 def end(settings: Settings, *, silence_id: str, by: str | None) -> None:
-    """End a silence before its time; what it hid and is still open is told then. The first digits of ID do.
+    """End a silence before its time.
+
+    What it hid and is still open is told then. The first digits of ID do.
 
     Example: vigil silences end 3f0ff5b2 --by Awa
     """
