@@ -154,7 +154,10 @@ class Without:
         """Let these events, which were taken away, be there again."""
         back = list(event_ids)
         for event_id in back:
-            self._entries[event_id].versions.pop()
+            entry = self._entries[event_id]
+            fact = entry.versions[0][1]
+            entry.versions.clear()
+            entry.add(_PRESENT, fact)
         self._update(back)
 
     def _update(self, event_ids: Iterable[str]) -> None:
