@@ -11,6 +11,7 @@ import click
 
 from cli.alert_ids import find_alert
 from cli.output import write_object
+from cli.people import said_of
 from cli.settings import Settings, find_bootstrap, with_settings
 from schemas.errors import Failed
 
@@ -77,11 +78,12 @@ async def _read(bootstrap: str, digits: str, *, topic_prefix: str) -> Members:
     named = {cause["id"] for cause in alert["causes"]} | {
         each["correction"]["id"] for each in _thread(alert, told) if each.get("correction")
     }
-    sets, statements = await asyncio.gather(
+    sets, statements, said = await asyncio.gather(
         read_rule_sets(bootstrap, topic_prefix=topic_prefix),
         read_scope(bootstrap, alert["scope"], also=named, topic_prefix=topic_prefix),
+        said_of(bootstrap, alert["thread"], told, topic_prefix=topic_prefix),
     )
-    return explanation_of(digits, told, sets, statements)
+    return {**explanation_of(digits, told, sets, statements), **said}
 
 
 def explanation_of(

@@ -46,6 +46,8 @@ def _parts(alert: Members) -> Iterator[RenderableType]:
     without = alert["counterfactual"]
     yield _section("Without which it would not hold", Text(without["statement"]), _events(without["events"]))
     yield _section("How it was told", _history(alert))
+    if alert.get("people"):
+        yield _section("What people said of it", _said(alert["people"]))
 
 
 def _head(alert: Members) -> RenderableType:
@@ -202,6 +204,14 @@ def _history(alert: Members) -> RenderableType:
             f"{each['value']}, {each['peak']}",
             Group(*_reasons(each, causes)),
         )
+    return table
+
+
+def _said(people: Sequence[Members]) -> RenderableType:
+    table = _table(("when", "left"), ("who", "left"), ("what", "left"))
+    for each in people:
+        what = "acknowledged" if each["said"] == "acknowledge" else ""
+        table.add_row(_minute(each["when"]), each["by"], ": ".join(part for part in (what, each["text"]) if part))
     return table
 
 

@@ -175,6 +175,9 @@ def test_whoever_follows_hears_across_a_silence_what_whoever_reads_at_once_hears
     desk("alerts", "acknowledge", alert[:10], "--by", "Ben", code=1)
     assert "Awa acknowledged" in desk.said and "vigil alerts comment" in desk.said
     assert [row.split()[-1] for row in desk.text("alerts", "--table").splitlines() if alert[:12] in row] == ["Awa"]
+    [shown] = desk("alerts", "show", alert[:10])
+    assert (shown["acknowledged"], [each["text"] for each in shown["people"]]) == (["Awa"], ["patrol sent"])
+    assert "acknowledged: patrol sent" in desk.text("alerts", "show", alert[:10], "--format", "text")
     write_timeline(settings, [withdrawal(2)])
     gone = follower.wait_for(4)[3]
     assert heard(gone) == ("country:MLI", "attack", ["updated", "superseded"], True)
