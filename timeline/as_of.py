@@ -37,15 +37,20 @@ def known_by(taken: Iterable[Taken], time: int | None, axis: Axis) -> Iterator[A
         Failed: on the ingest axis, an assertion has no ingest time.
     """
     for statement, ingest_time in taken:
-        if time is not None:
-            moment = statement.stamp.publish_time if axis == "publish" else ingest_time
-            if moment is None:
-                raise Failed(
-                    f"when {statement.id} was taken in is not known: lines carry no ingest time, an archive does"
-                )
-            if moment > time:
-                continue
-        yield statement
+        if time is None or moment_of(statement, ingest_time, axis) <= time:
+            yield statement
+
+
+def moment_of(statement: Assertion, ingest_time: int | None, axis: Axis) -> int:
+    """Return from which time on (microseconds) an assertion was known.
+
+    Raises:
+        Failed: on the ingest axis, it has no ingest time.
+    """
+    moment = statement.stamp.publish_time if axis == "publish" else ingest_time
+    if moment is None:
+        raise Failed(f"when {statement.id} was taken in is not known: lines carry no ingest time, an archive does")
+    return moment
 
 
 def states_as_of(taken: Iterable[Taken], time: int | None, axis: Axis) -> States:
