@@ -9,7 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
@@ -108,19 +108,32 @@ class Episode:
 
 
 class Found(NamedTuple):
-    """The episodes of a rule in a scope may have changed; `changed` are those that were formed anew."""
+    """What became of episodes of a rule in a scope: each by its id, None for one that is no more."""
 
     rule: Rule
     scope: str
-    changed: Sequence[Episode]
+    formed: Mapping[str, Episode | None]
 
 
 class Episodes(dict[RuleScope, dict[Anchor, Episode]]):
     """The episodes of every rule and scope by anchor, pending ones too."""
 
-    def of(self, rule: Rule, scope: str) -> dict[Anchor, Episode]:
-        """Return those of a rule in a scope, to be changed in place."""
-        return self.setdefault((rule.id, scope), {})
+    def put(self, rule: Rule, scope: str, wanted: Mapping[Anchor, Episode | None]) -> Found:
+        """Let these stand, or not (None), and return which of them that changes."""
+        episodes = self.setdefault((rule.id, scope), {})
+        formed: dict[str, Episode | None] = {}
+        for anchor, episode in wanted.items():
+            old = episodes.pop(anchor, None)
+            if episode is not None:
+                episodes[anchor] = old if old == episode else episode
+            if old != episode:
+                if old is not None:
+                    formed[old.id] = None
+                if episode is not None:
+                    formed[episode.id] = episode
+        if not episodes:
+            del self[rule.id, scope]
+        return Found(rule, scope, formed)
 
 
 def named_causes(causes: Sequence[Cause]) -> tuple[Cause, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from schemas.rule import DeadlineRule
-from timeline.alerts import Episode, Episodes, Found, alert_id
+from timeline.alerts import Anchor, Episode, Episodes, Found, alert_id
 from timeline.entries import Entry
 from timeline.facts import Fact
 from timeline.runs import Days
@@ -38,14 +38,15 @@ class Deadlines:
         """Look again at the missions that a resolution changed."""
         touched, self._touched = self._touched, set()
         for scope in touched:
-            episodes = self._episodes.of(self.rule, scope)
-            episodes.clear()
+            wanted: dict[Anchor, Episode | None] = {}
             now = {entry: entry.current for entry in self._missions[scope]}
             for entry, fact in now.items():
                 days = None if fact is None else self._days(entry, scope, now)
-                if fact is not None and days is not None:
-                    episodes[entry.id] = self._episode(entry, fact, scope, days)
-            yield Found(self.rule, scope, list(episodes.values()))
+                if fact is None or days is None:
+                    wanted[entry.id] = None
+                else:
+                    wanted[entry.id] = self._episode(entry, fact, scope, days)
+            yield self._episodes.put(self.rule, scope, wanted)
 
     def _days(self, entry: Entry, scope: str, facts: Mapping[Entry, Fact | None]) -> Days | None:
         """Return the days on which the resolution's end is near or over without a renewal, by these facts."""

@@ -14,18 +14,24 @@ from collections.abc import Callable, Iterator
 from timeline.facts import Fact
 from timeline.identity import Stamp
 
+NEVER = 1 << 62
+"""A time after all times."""
 Version = tuple[Stamp, Fact | None]
 
 
 class Entry:
-    """The assertions of one id, by stamp; `counted` is the fact that the indexes hold at present."""
+    """The assertions of one id, by stamp; `counted` is the fact that the indexes hold at present.
 
-    __slots__ = ("counted", "id", "versions")
+    `fresh` is the earliest publish time of what was added since it was counted: what was known before is as it was.
+    """
+
+    __slots__ = ("counted", "fresh", "id", "versions")
 
     def __init__(self, event_id: str) -> None:
         self.id = event_id
         self.versions: list[Version] = []
         self.counted: Fact | None = None
+        self.fresh = NEVER
 
     def add(self, stamp: Stamp, fact: Fact | None) -> bool:
         """Add an assertion; return False for one that is known."""
@@ -34,7 +40,12 @@ class Entry:
         if index < len(versions) and versions[index][0] == stamp:
             return False
         versions.insert(index, (stamp, fact))
+        self.fresh = min(self.fresh, stamp.publish_time)
         return True
+
+    def count(self) -> None:
+        """Note that the indexes hold the current fact."""
+        self.counted, self.fresh = self.current, NEVER
 
     @property
     def current(self) -> Fact | None:

@@ -28,8 +28,9 @@ from timeline.facts import Fact
 from timeline.first_seen import FirstSeenReader, first_seen_key
 from timeline.identity import Assertion
 from timeline.matching import Matches
+from timeline.measures import slot_of
 from timeline.predicates import Predicates
-from timeline.sequences import Sequences
+from timeline.sequences import Followers, Sequences
 from timeline.series import EVERY_EVENT, Reader, Series, SeriesKey
 from timeline.silences import Silences
 from timeline.surges import SurgeReader, surge_key
@@ -53,7 +54,8 @@ class Evaluators:
         self._predicates, self._episodes = predicates, episodes
         self._series: dict[SeriesKey, Series] = {}
         self._by_predicate: dict[int, list[Evaluator]] = {}
-        self._by_amount: dict[tuple[int, int], list[Series]] = {}
+        self._followers: dict[tuple[int, int, str], Followers] = {}
+        self._by_amount: dict[tuple[int, int], list[Evaluator]] = {}
         self._deadlines: list[Evaluator] = []
         self._concerned: dict[tuple[frozenset[int], tuple[int, ...]], tuple[Evaluator, ...]] = {}
         self._dirty: dict[Evaluator, None] = {}
@@ -61,8 +63,8 @@ class Evaluators:
         self._silences = Silences(silent, episodes) if silent else None
         for rule in rules.rules:
             if isinstance(rule, SequenceRule):
-                first, then = predicates.number(rule.first), predicates.number(rule.then)
-                self._ask(Sequences(rule, first, then, episodes), first, then)
+                first = predicates.number(rule.first)
+                self._ask(Sequences(rule, first, self._followers_of(rule), episodes), first)
             elif not isinstance(rule, SilenceRule):
                 self._add(rule, predicates.number(rule.where))
 
@@ -78,9 +80,15 @@ class Evaluators:
         else:
             self._deadlines.append(Deadlines(rule, predicate, self._episodes))
 
-    def _ask(self, evaluator: Evaluator, *predicates: int) -> None:
-        for predicate in set(predicates):
-            self._by_predicate.setdefault(predicate, []).append(evaluator)
+    def _ask(self, evaluator: Evaluator, predicate: int) -> None:
+        self._by_predicate.setdefault(predicate, []).append(evaluator)
+
+    def _followers_of(self, rule: SequenceRule) -> Followers:
+        key = self._predicates.number(rule.then), slot_of(rule.measure, rule.estimate), rule.scope
+        if key not in self._followers:
+            followers = self._followers[key] = Followers(*key)
+            self._by_amount.setdefault(key[:2], []).append(followers)
+        return self._followers[key]
 
     def _read(self, key: SeriesKey, reader: Reader) -> None:
         series = self._series.get(key)

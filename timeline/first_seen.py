@@ -9,10 +9,10 @@ Rules kept here:
 from __future__ import annotations
 
 from schemas.rule import FirstSeenRule
-from timeline.alerts import Episode, Episodes, Found, alert_id, named_causes
+from timeline.alerts import Anchor, Episode, Episodes, Found, alert_id, named_causes
 from timeline.entries import Entry
-from timeline.runs import Days, runs, widened
-from timeline.series import EVERY_EVENT, Group, Series, SeriesKey, at
+from timeline.runs import runs, widened
+from timeline.series import EVERY_EVENT, Group, Series, SeriesKey, Touched, at
 from timeline.steps import leaders
 from timeline.times import day_text
 
@@ -31,26 +31,27 @@ class FirstSeenReader:
         self._episodes = episodes
         self._starts: dict[Group, dict[int, str]] = {}
 
-    def form(self, series: Series, group: Group, touched: list[Days]) -> Found:
+    def form(self, series: Series, group: Group, touched: Touched) -> Found:
         """Find the appearances again on these days, and on those to which the runs reach."""
-        episodes = self._episodes.of(self.rule, group.scope)
+        episodes = self._episodes.get((self.rule.id, group.scope), {})
         starts = self._starts.setdefault(group, {})
         functions = list(series.numbers(group, self.rule.feed).values())
-        changed: list[Episode] = []
-        for days in touched:
+        wanted: dict[Anchor, Episode | None] = {}
+        for days in touched.days:
             first, last = widened(functions, days, lower=1, rank=self.rule.feeds)
-            before = {day: episodes.pop(starts.pop(day)) for day in list(starts) if first <= day <= last}
+            before = {day: starts.pop(day) for day in list(starts) if first <= day <= last}
+            wanted.update(dict.fromkeys(before.values()))
             for start, _, _ in runs(functions, (first, last), lower=1, upper=1, rank=self.rule.feeds):
-                same = before.get(start)
+                starts[start] = anchor = f"{group.subject}/{day_text(start)}"
+                same = episodes.get(anchor)
                 # When it was known depends on the day before too.
-                if same is None or days[0] <= start <= days[1] + 1:
-                    same = self._episode(series, group, start)
-                anchor = f"{group.subject}/{day_text(start)}"
-                starts[start], episodes[anchor] = anchor, same
-                changed.append(same)
-        return Found(self.rule, group.scope, changed)
+                if same is None or touched.hold(start) or touched.hold(start - 1):
+                    known = same.known if same is not None and same.known < touched.since else None
+                    same = self._episode(series, group, start, known)
+                wanted[anchor] = same
+        return self._episodes.put(self.rule, group.scope, wanted)
 
-    def _episode(self, series: Series, group: Group, day: int) -> Episode:
+    def _episode(self, series: Series, group: Group, day: int, known: int | None) -> Episode:
         today = at(series.numbers(group, self.rule.feed), day)
         largest = leaders(today, self.rule.feeds)
         causes = series.causes(group, largest, day)
@@ -65,7 +66,7 @@ class FirstSeenReader:
             peak=today[largest[-1]],
             threshold=1,
             feed=largest[-1],
-            known=self._known(series, group, day),
+            known=self._known(series, group, day) if known is None else known,
             causes=named_causes(causes),
             causes_total=len(causes),
             subject=group.subject,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from schemas.rule import MatchRule
-from timeline.alerts import Episode, Episodes, Found, alert_id, named_causes
+from timeline.alerts import Anchor, Episode, Episodes, Found, alert_id, named_causes
 from timeline.entries import Entry
 from timeline.facts import Fact
 from timeline.nearby import Nearby
@@ -41,15 +41,8 @@ class Matches:
         """Look again at the events that something happened to."""
         touched, self._touched = self._touched, {}
         for scope, entries in touched.items():
-            episodes = self._episodes.of(self.rule, scope)
-            changed = []
-            for entry in entries:
-                episodes.pop(entry.id, None)
-                episode = self._episode(entry, scope)
-                if episode is not None:
-                    episodes[entry.id] = episode
-                    changed.append(episode)
-            yield Found(self.rule, scope, changed)
+            wanted: dict[Anchor, Episode | None] = {entry.id: self._episode(entry, scope) for entry in entries}
+            yield self._episodes.put(self.rule, scope, wanted)
 
     def _scopes(self, fact: Fact | None) -> tuple[str, ...]:
         if fact is None or self._number not in fact.satisfied:

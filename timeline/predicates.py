@@ -9,7 +9,6 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -32,14 +31,18 @@ class Predicates:
         self._checks = [_satisfies(where) for where in distinct.values()]
         self._others: list[int] = []
         self._by_value: dict[Path, dict[Value, list[int]]] = {}
-        popular = Counter(path for where in distinct.values() for path in _choices(where) for _ in _values(where[path]))
+        asked: dict[str, set[Value]] = {}
+        for where in distinct.values():
+            for path in _choices(where):
+                asked.setdefault(path, set()).update(_values(where[path]))
         for number, where in enumerate(distinct.values()):
-            path = max(_choices(where), key=lambda path: (popular[path], path), default=None)
-            if path is None:
+            # The member by which rules differ most tells most of them apart.
+            choices = sorted(_choices(where), key=lambda path: (len(asked[path]), path))
+            if not choices:
                 self._others.append(number)
                 continue
-            table = self._by_value.setdefault(tuple(path.split(".")), {})
-            for value in _values(where[path]):
+            table = self._by_value.setdefault(tuple(choices[-1].split(".")), {})
+            for value in _values(where[choices[-1]]):
                 table.setdefault(value, []).append(number)
 
     def number(self, where: Where) -> int:

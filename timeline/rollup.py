@@ -27,10 +27,10 @@ from timeline.windows import OUTSIDE, FeedWindows, days_that_matter, levels_at, 
 
 
 class Settled(NamedTuple):
-    """What may have changed since the last settlement."""
+    """What may have changed since the last settlement; of the alerts of a rule in a scope, which ids."""
 
     scopes: set[str]
-    alerts: set[RuleScope]
+    alerts: dict[RuleScope, set[str]]
 
 
 class Rollup:
@@ -46,7 +46,8 @@ class Rollup:
         self._by_day: dict[int, dict[Entry, Fact]] = {}
         self._scopes: dict[str, dict[str, FeedWindows]] = {}
         self._episodes = Episodes()
-        self._turns: dict[int, set[RuleScope]] = {}
+        self._by_id: dict[str, Episode] = {}
+        self._turns: dict[int, list[Episode]] = {}
         self._predicates = Predicates(where for rule in rules.rules for where in rule.wheres)
         self._evaluators = Evaluators(rules, self._predicates, self._episodes)
 
@@ -70,7 +71,7 @@ class Rollup:
 
     def settle(self) -> Settled:
         """Bring windows and episodes up to date; return what may have changed since the last settlement."""
-        changed = Settled(set(), set())
+        changed = Settled(set(), {})
         if self.clock is None:
             return changed
         day = self.clock // DAY
@@ -78,10 +79,15 @@ class Rollup:
         unsettled, self._unsettled = self._unsettled, set()
         for entry in unsettled:
             self._count(entry, day, changed)
-        for rule, scope, episodes in self._evaluators.settle():
-            changed.alerts.add((rule.id, scope))
-            for episode in episodes:
-                self._note_turns(episode, day)
+        for rule, scope, formed in self._evaluators.settle():
+            if formed:
+                changed.alerts.setdefault((rule.id, scope), set()).update(formed)
+            for alert_id, episode in formed.items():
+                if episode is None:
+                    self._by_id.pop(alert_id, None)
+                else:
+                    self._by_id[alert_id] = episode
+                    self._note_turns(episode, day)
         self._newest = unsettled
         return changed
 
@@ -108,6 +114,11 @@ class Rollup:
         for episode in self._episodes.get(rule_scope, {}).values():
             if self._day is not None and episode.first <= self._day:
                 yield episode
+
+    def episode(self, alert_id: str) -> Episode | None:
+        """Return the standing episode with this id."""
+        episode = self._by_id.get(alert_id)
+        return episode if episode is not None and self._day is not None and episode.first <= self._day else None
 
     def facts(self) -> Iterator[Fact]:
         """Yield the current fact of each asserted event."""
@@ -141,14 +152,15 @@ class Rollup:
                 self._shift(fact, new, 1)
                 changed.scopes.update(fact.scopes)
         for crossed in range(before + 1, day + 1):
-            changed.alerts.update(self._turns.pop(crossed, ()))
+            for episode in self._turns.pop(crossed, ()):
+                changed.alerts.setdefault((episode.rule.id, episode.scope), set()).add(episode.id)
 
     def _count(self, entry: Entry, day: int, changed: Settled) -> None:
         before, now = entry.counted, entry.current
         self._evaluators.update(entry)
+        entry.count()
         if before is now:
             return
-        entry.counted = now
         if before is not None:
             self._take_away(entry, before, day, changed)
         if now is not None:
@@ -191,4 +203,4 @@ class Rollup:
     def _note_turns(self, episode: Episode, day: int) -> None:
         for turn in (episode.first, episode.last + 1):
             if turn > day:
-                self._turns.setdefault(turn, set()).add((episode.rule.id, episode.scope))
+                self._turns.setdefault(turn, []).append(episode)

@@ -13,61 +13,92 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from schemas.rule import SequenceRule
-from timeline.alerts import Cause, Episode, Episodes, Found, alert_id, named_causes
+from timeline.alerts import Anchor, Cause, Episode, Episodes, Found, alert_id, named_causes
 from timeline.entries import Entry
 from timeline.facts import Fact
-from timeline.measures import slot_of
 from timeline.nearby import Nearby
 from timeline.runs import Days
 from timeline.scopes import scope_kind
 from timeline.steps import leaders, ranked
 
 
-class Sequences:
-    """The first events of a rule in each scope, and what may follow them."""
+class Followers:
+    """The events that add to a number after others; rules that agree in which ones share them."""
 
-    def __init__(self, rule: SequenceRule, first: int, then: int, episodes: Episodes) -> None:
+    def __init__(self, then: int, slot: int, scope: str) -> None:
+        self._then, self._slot, self._scope = then, slot, scope
+        self._nearby: Nearby[str] = Nearby()
+        self._waiting: dict[str, dict[Sequences, None]] = {}
+        self._touched: dict[Sequences, None] = {}
+
+    def update(self, entry: Entry) -> None:
+        """Take in that the entry's current fact or its history changed."""
+        for _, fact in entry.versions:
+            if fact is None or not self.amount(fact):
+                continue
+            days = (fact.first, fact.last)
+            for scope in fact.scopes:
+                if scope_kind(scope) == self._scope:
+                    self._nearby.note(scope, entry, days)
+                    for sequences in self._waiting.get(scope, ()):
+                        sequences.touch(scope, days)
+                        self._touched[sequences] = None
+
+    def settle(self) -> Iterator[Found]:
+        """Let the rules look again whose first events are followed differently."""
+        touched, self._touched = self._touched, {}
+        for sequences in touched:
+            yield from sequences.settle()
+
+    def wait(self, scope: str, sequences: Sequences) -> None:
+        """Let a rule that has a first event in a scope know of what follows there."""
+        self._waiting.setdefault(scope, {})[sequences] = None
+
+    def near(self, scope: str, days: Days) -> set[Entry]:
+        """Return the entries that ever were followers on one of these days, and maybe more."""
+        return self._nearby.near(scope, days)
+
+    def amount(self, fact: Fact) -> int:
+        """Return what the fact adds as a follower."""
+        if self._then not in fact.satisfied:
+            return 0
+        return next((number for slot, number in fact.amounts if slot == self._slot), 0)
+
+
+class Sequences:
+    """The first events of a rule in each scope."""
+
+    def __init__(self, rule: SequenceRule, first: int, followers: Followers, episodes: Episodes) -> None:
         self.rule = rule
-        self._first, self._then = first, then
-        self._slot = slot_of(rule.measure, rule.estimate)
+        self._first = first
+        self._followers = followers
         self._episodes = episodes
         self._firsts: Nearby[str] = Nearby()
-        self._followers: Nearby[str] = Nearby()
         self._touched: dict[str, set[Entry]] = {}
 
     def update(self, entry: Entry) -> None:
         """Take in that the entry's current fact or its history changed."""
         for _, fact in entry.versions:
-            if fact is None:
-                continue
-            begins, follows = self._first in fact.satisfied, self._amount(fact) > 0
-            if not begins and not follows:
+            if fact is None or self._first not in fact.satisfied:
                 continue
             for scope in fact.scopes:
-                if scope_kind(scope) != self.rule.scope:
-                    continue
-                touched = self._touched.setdefault(scope, set())
-                if begins:
-                    self._firsts.note(scope, entry, self._span(fact))
-                    touched.add(entry)
-                if follows:
-                    days = (fact.first, fact.last)
-                    self._followers.note(scope, entry, days)
-                    touched |= self._firsts.near(scope, days)
+                if scope_kind(scope) == self.rule.scope:
+                    self._firsts.note(scope, entry, (fact.first, fact.last))
+                    self._followers.wait(scope, self)
+                    self._touched.setdefault(scope, set()).add(entry)
+
+    def touch(self, scope: str, days: Days) -> None:
+        """Take in that something changed that may follow, on these days of a scope."""
+        firsts = self._firsts.near(scope, (days[0] - self.rule.within, days[1]))
+        if firsts:
+            self._touched.setdefault(scope, set()).update(firsts)
 
     def settle(self) -> Iterator[Found]:
         """Look again at the first events that something happened to."""
         touched, self._touched = self._touched, {}
         for scope, entries in touched.items():
-            episodes = self._episodes.of(self.rule, scope)
-            changed = []
-            for entry in entries:
-                episodes.pop(entry.id, None)
-                episode = self._episode(entry, scope)
-                if episode is not None:
-                    episodes[entry.id] = episode
-                    changed.append(episode)
-            yield Found(self.rule, scope, changed)
+            wanted: dict[Anchor, Episode | None] = {entry.id: self._episode(entry, scope) for entry in entries}
+            yield self._episodes.put(self.rule, scope, wanted)
 
     def _span(self, fact: Fact) -> Days:
         return fact.first, fact.last + self.rule.within
@@ -127,7 +158,7 @@ class Sequences:
         """Return what the other event adds after the first one; None if it does not follow it."""
         if then is None or scope not in then.scopes or self.rule.feed not in (None, then.feed):
             return None
-        number = self._amount(then)
+        number = self._followers.amount(then)
         if not number:
             return None
         (start, end), (then_start, then_end) = first.interval, then.interval
@@ -141,11 +172,6 @@ class Sequences:
                 return None
             day = max(first.first, then.first)
         return _Follower(day, then.feed, number, (other.id, then.content, then.title, then.feed))
-
-    def _amount(self, fact: Fact) -> int:
-        if self._then not in fact.satisfied:
-            return 0
-        return next((number for slot, number in fact.amounts if slot == self._slot), 0)
 
     def _known(self, entry: Entry, scope: str, day: int) -> int:
         """Return the first time as of which the event was followed by enough on the day.

@@ -11,11 +11,12 @@ Rules kept here:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from timeline.alerts import Cause, Found
-from timeline.entries import Entry
-from timeline.facts import Fact
+from timeline.entries import NEVER, Entry
+from timeline.facts import Fact, Roles
 from timeline.nearby import Nearby
 from timeline.runs import Days, merged
 from timeline.scopes import scope_kind
@@ -46,13 +47,41 @@ class Group(NamedTuple):
     subject: str
 
 
+class Touched(NamedTuple):
+    """Runs of days whose numbers may have changed, and the largest number that any feed has on them.
+
+    All that changed them was published at `since` or later: what was known before then is as it was.
+    """
+
+    days: list[Days]
+    highest: int
+    since: int
+
+    def hold(self, day: int) -> bool:
+        """Return whether the number of this day may have changed."""
+        return any(first <= day <= last for first, last in self.days)
+
+
+class _Touches:
+    """What touched a group since the last time."""
+
+    __slots__ = ("days", "since")
+
+    def __init__(self) -> None:
+        self.days: list[Days] = []
+        self.since = NEVER
+
+
 class Reader(Protocol):
     """A rule that reads a series."""
 
     scope: str
 
-    def form(self, series: Series, group: Group, touched: list[Days]) -> Found:
-        """Form the episodes again that changed numbers on these days of the group may have changed."""
+    def form(self, series: Series, group: Group, touched: Touched) -> Found | None:
+        """Form the episodes again that changed numbers on these days of the group may have changed.
+
+        None when there are none, and were none.
+        """
 
 
 class Series:
@@ -61,13 +90,15 @@ class Series:
     def __init__(self, key: SeriesKey) -> None:
         self.key = key
         self._readers: dict[str, list[Reader]] = {}
+        self._kinds: frozenset[str] = frozenset()
         self._numbers: dict[Group, dict[str, Steps]] = {}
         self._nearby: Nearby[Group] = Nearby()
-        self._touched: dict[Group, list[Days]] = {}
+        self._touched: dict[Group, _Touches] = {}
 
     def read_by(self, reader: Reader) -> None:
         """Let a rule read this series; before anything is added."""
         self._readers.setdefault(reader.scope, []).append(reader)
+        self._kinds = frozenset(self._readers)
 
     def update(self, entry: Entry) -> None:
         """Count the entry's current fact instead of the one that was counted, and ask again what its history decides.
@@ -84,8 +115,12 @@ class Series:
                 continue
             sign = (fact is now) - (fact is before)
             for group in self._groups(fact):
-                self._nearby.note(group, entry, days)
-                self._touched.setdefault(group, []).append(days)
+                self._nearby.note(group, entry, (fact.first, fact.last))
+                touches = self._touched.get(group)
+                if touches is None:
+                    touches = self._touched[group] = _Touches()
+                touches.days.append(days)
+                touches.since = min(touches.since, entry.fresh)
                 if sign:
                     feeds = self._numbers.setdefault(group, {})
                     if fact.feed not in feeds:
@@ -95,10 +130,12 @@ class Series:
     def settle(self) -> Iterator[Found]:
         """Form again what changed since the last time."""
         touched, self._touched = self._touched, {}
-        for group, days in touched.items():
-            changed = merged(days)
+        for group, touches in touched.items():
+            changed = self._see(group, touches)
             for reader in self._readers[scope_kind(group.scope)]:
-                yield reader.form(self, group, changed)
+                found = reader.form(self, group, changed)
+                if found is not None:
+                    yield found
 
     def numbers(self, group: Group, feed: str | None) -> dict[str, Steps]:
         """Return the numbers of a group by feed; of one feed only, if it is named."""
@@ -125,7 +162,8 @@ class Series:
 
     def near(self, group: Group, days: Days) -> set[Entry]:
         """Return the entries that ever added to one of these days, and maybe more."""
-        return self._nearby.near(group, days)
+        # Noted where they happened, not for each day that they add to: a window may be years wide.
+        return self._nearby.near(group, (days[0] - self.key.width + 1, days[1]))
 
     def before(self, group: Group, day: int) -> list[Entry]:
         """Return the entries that ever added to a day before this one, and maybe more; oldest first."""
@@ -139,6 +177,12 @@ class Series:
             if (fact := entry.current) is not None and fact.feed in feeds and self.number(fact, group, day)
         )
 
+    def _see(self, group: Group, touches: _Touches) -> Touched:
+        days = merged(touches.days)
+        feeds = self._numbers.get(group, {}).values()
+        highest = max([steps.highest(*run) for steps in feeds for run in days], default=0)
+        return Touched(days, highest, touches.since)
+
     def _amount(self, fact: Fact) -> int:
         if self.key.predicate not in fact.satisfied:
             return 0
@@ -149,19 +193,25 @@ class Series:
                 return number
         return 0
 
-    def _groups(self, fact: Fact) -> list[Group]:
-        subjects = self._subjects(fact)
-        return [
-            Group(scope, subject) for scope in fact.scopes if scope_kind(scope) in self._readers for subject in subjects
-        ]
+    def _groups(self, fact: Fact) -> tuple[Group, ...]:
+        return _groups_of(fact.scopes, self._kinds, self._subjects(fact))
 
     def _subjects(self, fact: Fact) -> tuple[str, ...]:
         if not self.key.of:
             return ("",)
         if self.key.of == "method":
             return (f"method:{fact.method}",) if fact.method else ()
-        role = self.key.role
-        return tuple({f"actor:{actor}" for actor, own in fact.actors if role is None or own == role})
+        return _actors_of(fact.actors, self.key.role)
+
+
+@lru_cache(maxsize=65_536)
+def _groups_of(scopes: tuple[str, ...], kinds: frozenset[str], subjects: tuple[str, ...]) -> tuple[Group, ...]:
+    return tuple([Group(scope, subject) for scope in scopes if scope_kind(scope) in kinds for subject in subjects])
+
+
+@lru_cache(maxsize=65_536)
+def _actors_of(actors: Roles, role: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([f"actor:{actor}" for actor, own in actors if role is None or own == role]))
 
 
 def at(numbers: Mapping[str, Steps], day: int) -> dict[str, int]:

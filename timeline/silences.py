@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.rule import SilenceRule
-from timeline.alerts import ENDLESS, Cause, Episode, Episodes, Found, alert_id
+from timeline.alerts import ENDLESS, Anchor, Cause, Episode, Episodes, Found, alert_id
 from timeline.identity import Assertion, Stamp
 from timeline.times import DAY, day_text
 
@@ -42,10 +42,9 @@ class Silences:
             for rule in self._rules:
                 if rule.feed in (None, feed):
                     episode = self._episode(rule, feed)
-                    episodes = self._episodes.of(rule, episode.scope)
-                    episodes.clear()
-                    episodes[episode.first] = episode
-                    yield Found(rule, episode.scope, [episode])
+                    before = self._episodes.get((rule.id, episode.scope), {})
+                    wanted: dict[Anchor, Episode | None] = {**dict.fromkeys(before), episode.first: episode}
+                    yield self._episodes.put(rule, episode.scope, wanted)
 
     def _episode(self, rule: SilenceRule, feed: str) -> Episode:
         (time, event_id, stamp), title = self._last[feed]

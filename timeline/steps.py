@@ -37,6 +37,10 @@ class Steps:
         last = self._days[index] - 1 if index < len(self._days) else NEVER
         return self._days[index - 1], last, self._values[index - 1]
 
+    def highest(self, first: int, last: int) -> int:
+        """Return the largest number of the days from first to last."""
+        return max(self._values[bisect_right(self._days, first) - 1 : bisect_right(self._days, last)])
+
     def ends(self) -> tuple[int, int] | None:
         """Return the first and the last day with a number that is not 0; None without any."""
         return (self._days[1], self._days[-1] - 1) if len(self._days) > 1 else None

@@ -14,10 +14,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from schemas.rule import SurgeRule
-from timeline.alerts import Episode, Episodes, Found, alert_id, named_causes
+from timeline.alerts import Anchor, Episode, Episodes, Found, alert_id, named_causes
 from timeline.measures import slot_of
 from timeline.runs import Days
-from timeline.series import Group, Series, SeriesKey
+from timeline.series import Group, Series, SeriesKey, Touched
 from timeline.steps import Steps, leaders
 from timeline.surge_known import surge_known
 from timeline.surge_law import PAST_WEEKS, Law, improbable, least_improbable
@@ -47,13 +47,16 @@ class SurgeReader:
         self._surges: dict[Group, dict[int, Surge]] = {}
         self._began: dict[Group, dict[str, int]] = {}
 
-    def form(self, series: Series, group: Group, touched: list[Days]) -> Found:
+    def form(self, series: Series, group: Group, touched: Touched) -> Found | None:
         """Ask the weeks again to which these days matter, and form the runs that they touch."""
+        if group not in self._surges and touched.highest < self.rule.reaches:
+            # No week of the group ever had so many.
+            return None
         numbers = series.numbers(group, self.rule.feed)
         surges = self._surges.setdefault(group, {})
-        weeks = self._weeks_touched(group, numbers, touched)
+        weeks = self._weeks_touched(group, numbers, touched.days)
         if not weeks:
-            return Found(self.rule, group.scope, ())
+            return None
         counts = {feed: _Weekly(steps, weeks) for feed, steps in numbers.items()}
         for week in [week for week in surges if week in weeks]:
             del surges[week]
@@ -61,7 +64,7 @@ class SurgeReader:
             surge = self._ask(week, counts)
             if surge is not None:
                 surges[week] = surge
-        return Found(self.rule, group.scope, self._form_runs(series, group, weeks))
+        return self._form_runs(series, group, weeks, touched.since)
 
     def _weeks_touched(self, group: Group, numbers: Mapping[str, Steps], touched: list[Days]) -> range:
         """Return the weeks that may have become, or no longer be, improbable."""
@@ -99,32 +102,30 @@ class SurgeReader:
                 return None
         return None if law is None else Surge(numbers[largest[-1]], largest, law)
 
-    def _form_runs(self, series: Series, group: Group, weeks: range) -> list[Episode]:
-        surges, episodes = self._surges[group], self._episodes.of(self.rule, group.scope)
+    def _form_runs(self, series: Series, group: Group, weeks: range, since: int) -> Found:
+        surges, episodes = self._surges[group], self._episodes.get((self.rule.id, group.scope), {})
         first, last = weeks[0], weeks[-1]
         while first - 1 in surges:
             first -= 1
         while last + 1 in surges:
             last += 1
-        before = {
-            anchor: episodes.pop(anchor)
-            for anchor, old in list(episodes.items())
-            if first <= week_of(old.first) <= last
+        wanted: dict[Anchor, Episode | None] = {
+            anchor: None for anchor, old in episodes.items() if first <= week_of(old.first) <= last
         }
-        changed = []
         for week in sorted(week for week in surges if first <= week <= last and week - 1 not in surges):
             run = [surges[week]]
             while week + len(run) in surges:
                 run.append(surges[week + len(run)])
             anchor = week_text(week)
-            same = before.get(anchor)
+            same = episodes.get(anchor)
             until, peak = sunday(week + len(run) - 1), max(surge.number for surge in run)
-            episode = self._episode(series, group, week, run[0]) if same is None or week in weeks else same
-            episodes[anchor] = replace(episode, last=until + self.rule.hold, holds_until=until, peak=peak)
-            changed.append(episodes[anchor])
-        return changed
+            if same is None or week in weeks:
+                known = same.known if same is not None and same.known < since else None
+                same = self._episode(series, group, week, run[0], known)
+            wanted[anchor] = replace(same, last=until + self.rule.hold, holds_until=until, peak=peak)
+        return self._episodes.put(self.rule, group.scope, wanted)
 
-    def _episode(self, series: Series, group: Group, week: int, surge: Surge) -> Episode:
+    def _episode(self, series: Series, group: Group, week: int, surge: Surge, known: int | None) -> Episode:
         causes = series.causes(group, surge.feeds, sunday(week))
         return Episode(
             id=alert_id(self.rule, group.scope, week_text(week)),
@@ -137,7 +138,7 @@ class SurgeReader:
             peak=surge.number,
             threshold=least_improbable(self.rule, surge.number, surge.law),
             feed=surge.feeds[-1],
-            known=surge_known(self.rule, series, group, week),
+            known=surge_known(self.rule, series, group, week) if known is None else known,
             causes=named_causes(causes),
             causes_total=len(causes),
             expected=round(surge.law.expected, 2),

@@ -13,6 +13,7 @@ Rules kept here:
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ import orjson
 from timeline.alerts import Episode, RuleScope
 from timeline.correction import Correction
 from timeline.rollup import Rollup
-from timeline.times import DAY, day_text, time_text
+from timeline.times import DAY, day_number, day_text, time_text
 
 Record = dict[str, Any]
 """A record of the alerts topic as JSON types."""
@@ -45,11 +46,20 @@ class ScopeChange(NamedTuple):
     alerts: tuple[tuple[str, bytes], ...]
 
 
+class _Active(NamedTuple):
+    """The alerts of a rule in a scope that were told and have not ended: records by id, and whose each thread is."""
+
+    records: dict[str, Record]
+    threads: dict[str, str]
+
+
 class Told:
     """What the alerts topic and the aggregates topic hold."""
 
     def __init__(self) -> None:
-        self._alerts: dict[RuleScope, dict[str, Record]] = {}
+        self._told: dict[RuleScope, _Active] = {}
+        self._first_told: dict[str, int] = {}
+        self._last_thread: dict[str, str] = {}
         self._noticed: set[str] = set()
         self._windows: dict[str, bytes] = {}
         self._feeds: set[str] = set()
@@ -58,10 +68,19 @@ class Told:
     def recall_alert(self, value: bytes) -> None:
         """Take in a record of the alerts topic; in the order of the topic."""
         record: Record = orjson.loads(value)
-        # A key keeps its place in a dict: the order is that of the first telling.
-        self._alerts.setdefault((record["rule"], record["scope"]), {})[record["id"]] = record
+        alert_id, thread = record["id"], record["thread"]
+        self._first_told.setdefault(alert_id, len(self._first_told))
+        self._last_thread[alert_id] = thread
+        told = self._told.setdefault((record["rule"], record["scope"]), _Active({}, {}))
+        if record["transition"] in _ENDED:
+            told.records.pop(alert_id, None)
+            if told.threads.get(thread) == alert_id:
+                del told.threads[thread]
+        else:
+            told.records[alert_id] = record
+            told.threads[thread] = alert_id
         if record["notify"]:
-            self._noticed.add(record["thread"])
+            self._noticed.add(thread)
 
     def recall_aggregate(self, scope: str, value: bytes | None) -> None:
         """Take in a record of the aggregates topic; in the order of the topic."""
@@ -93,13 +112,13 @@ class Told:
             return
         clock = time_text(rollup.clock)
         bases = rollup.scopes() if everything else settled.scopes | ({"world"} if clock != self._clock else set())
-        pairs = [*rollup.alerts(), *self._alerts] if everything else settled.alerts
+        pairs = self._everything(rollup) if everything else settled.alerts
         aggregates = self._aggregates(rollup, bases, clock, everything=everything)
         alerts: dict[str, list[tuple[str, bytes]]] = {}
-        for rule_scope in sorted(set(pairs)):
+        for rule_scope in sorted(pairs):
             records = [
                 (rule_scope[1], orjson.dumps(record))
-                for record in self._transitions(rollup, rule_scope, rollup.clock_day)
+                for record in self._transitions(rollup, rule_scope, pairs[rule_scope])
             ]
             if records:
                 alerts.setdefault(rule_scope[1], []).extend(records)
@@ -124,40 +143,78 @@ class Told:
         suffixes = ["", *["@" + feed for feed in self._feeds]]
         return {base + suffix for base in bases for suffix in suffixes if base + suffix in self._windows}
 
-    def _transitions(self, rollup: Rollup, rule_scope: RuleScope, day: int) -> Iterator[Record]:
-        told = self._alerts.get(rule_scope, {})
-        active = {told_id: record for told_id, record in told.items() if record["transition"] not in _ENDED}
-        standing = sorted(rollup.episodes(rule_scope), key=lambda episode: (episode.first, episode.id))
+    def _everything(self, rollup: Rollup) -> dict[RuleScope, set[str]]:
+        pairs = {pair: set(told.records) for pair, told in self._told.items()}
+        for pair in rollup.alerts():
+            pairs.setdefault(pair, set()).update(episode.id for episode in rollup.episodes(pair))
+        return pairs
+
+    def _transitions(self, rollup: Rollup, rule_scope: RuleScope, ids: set[str]) -> Iterator[Record]:
+        """Yield what has to be told of these alerts of a rule in a scope, and of their heirs."""
+        told = self._told.get(rule_scope, _NOTHING_TOLD)
+        standing = [episode for alert_id in ids if (episode := rollup.episode(alert_id)) is not None]
         stand = {episode.id for episode in standing}
-        fallen = [record for told_id, record in active.items() if told_id not in stand]
-        heirs = {record["id"]: _heir(record, standing) for record in fallen}
-        threads = {episode.id: active[episode.id]["thread"] for episode in standing if episode.id in active}
+        fallen = [told.records[alert_id] for alert_id in ids if alert_id in told.records and alert_id not in stand]
+        fallen.sort(key=lambda record: self._first_told[record["id"]])
+        heirs: dict[str, Episode | None] = {}
+        if fallen:
+            everyone = list(rollup.episodes(rule_scope))
+            heirs = {record["id"]: _heir(record, everyone) for record in fallen}
+            standing += [heir for heir in _distinct(heirs.values()) if heir.id not in stand]
+        threads = _Threads(told, {record["id"] for record in fallen})
         noticed: set[str] = set()
-        for episode in standing:
-            replaced = [record for record in fallen if heirs[record["id"]] == episode.id]
-            members = episode.members(day)
-            old = active.get(episode.id)
-            if old is not None:
-                record = _updated(old, members, replaced)
-            else:
-                thread = _free_thread(episode.id, replaced, told, taken=set(threads.values()))
-                threads[episode.id] = thread
-                record = _raised(members, thread, replaced, noticed=thread in self._noticed)
+        for episode in sorted(standing, key=lambda episode: (episode.first, episode.id)):
+            replaced = [record for record in fallen if (heir := heirs[record["id"]]) and heir.id == episode.id]
+            record = self._told_anew(rollup, episode, replaced, threads)
             if record is not None:
                 noticed |= {record["thread"]} if record["notify"] else set()
                 yield record
-        rule = rollup.rules.by_id.get(rule_scope[0])
         for record in fallen:
-            heir = heirs[record["id"]]
-            stands = rule is not None and rule.version == record["rule_version"]
-            correction = rollup.correction(rule_scope[1], _causes(record)) if stands else None
-            notify = record["notify"] or record["thread"] in noticed
+            heir, (reason, correction) = heirs[record["id"]], _why(rollup, record)
             if heir is None:
-                yield _ended(record, _why(correction) if stands else _RULE_CHANGED, correction)
-            else:
-                yield _superseded(record, heir, threads[heir], notify=notify, correction=correction)
+                yield _ended(record, reason, correction)
+                continue
+            notify = record["notify"] or record["thread"] in noticed
+            yield _superseded(record, heir.id, threads.of(heir.id), notify=notify, correction=correction)
+
+    def _told_anew(self, rollup: Rollup, episode: Episode, replaced: list[Record], threads: _Threads) -> Record | None:
+        members = episode.members(rollup.clock_day or 0)
+        old = threads.told.records.get(episode.id)
+        if old is not None:
+            return _updated(old, members, replaced)
+        wanted = [record["thread"] for record in replaced]
+        if episode.id in self._last_thread:
+            wanted.append(self._last_thread[episode.id])
+        thread = threads.take(episode.id, wanted)
+        return _raised(members, thread, replaced, noticed=thread in self._noticed)
 
 
+class _Threads:
+    """Which threads are free: two alerts that stand never share one."""
+
+    def __init__(self, told: _Active, fallen: set[str]) -> None:
+        self.told = told
+        self._fallen = fallen
+        self._taken: dict[str, str] = {}
+
+    def take(self, alert_id: str, wanted: list[str]) -> str:
+        """Give an alert the first of the wanted threads that is free, else its own id or that with a number."""
+        numbered = (f"{alert_id}-{number}" for number in itertools.count(2))
+        thread = next(thread for thread in itertools.chain(wanted, [alert_id], numbered) if self._is_free(thread))
+        self._taken[thread] = alert_id
+        return thread
+
+    def of(self, alert_id: str) -> str:
+        """Return the thread of an alert that stands."""
+        taken = next((thread for thread, owner in self._taken.items() if owner == alert_id), None)
+        return taken if taken is not None else str(self.told.records[alert_id]["thread"])
+
+    def _is_free(self, thread: str) -> bool:
+        owner = self.told.threads.get(thread)
+        return thread not in self._taken and (owner is None or owner in self._fallen)
+
+
+_NOTHING_TOLD = _Active({}, {})
 _NO_LONGER = "the condition no longer holds"
 _RULE_CHANGED = "the rule changed"
 
@@ -174,21 +231,14 @@ def standing_alert(record: Record) -> Record | None:
     return {name: value for name, value in record.items() if name not in TELLING}
 
 
-def _heir(record: Record, standing: list[Episode]) -> str | None:
-    overlapping = [
-        (episode.first, episode.id)
-        for episode in standing
-        if day_text(episode.first) <= record["last_day"] and day_text(episode.last) >= record["first_day"]
-    ]
-    return min(overlapping)[1] if overlapping else None
+def _heir(record: Record, standing: list[Episode]) -> Episode | None:
+    first, last = day_number(record["first_day"]), day_number(record["last_day"])
+    overlapping = [episode for episode in standing if episode.first <= last and episode.last >= first]
+    return min(overlapping, key=lambda episode: (episode.first, episode.id), default=None)
 
 
-def _free_thread(alert_id: str, replaced: list[Record], told: dict[str, Record], *, taken: set[str]) -> str:
-    wanted: list[str] = [record["thread"] for record in replaced]
-    if alert_id in told:
-        wanted.append(told[alert_id]["thread"])
-    wanted += [alert_id, *[f"{alert_id}-{number}" for number in range(2, len(taken) + 3)]]
-    return next(thread for thread in wanted if thread not in taken)
+def _distinct(episodes: Iterable[Episode | None]) -> list[Episode]:
+    return list({episode.id: episode for episode in episodes if episode is not None}.values())
 
 
 def _raised(members: Record, thread: str, replaced: list[Record], *, noticed: bool) -> Record:
@@ -219,11 +269,15 @@ def _causes(record: Record) -> list[tuple[str, str]]:
     return [(cause["id"], cause["content"]) for cause in record["causes"]]
 
 
-def _why(correction: Correction | None) -> str:
+def _why(rollup: Rollup, record: Record) -> tuple[str, Correction | None]:
+    rule = rollup.rules.by_id.get(record["rule"])
+    if rule is None or rule.version != record["rule_version"]:
+        return _RULE_CHANGED, None
+    correction = rollup.correction(record["scope"], _causes(record))
     if correction is None:
-        return _NO_LONGER
+        return _NO_LONGER, None
     what = "withdrawn" if correction.withdrawn else "published"
-    return f"{_NO_LONGER}: {correction.id} was {what} on {day_text(correction.publish_time // DAY)}"
+    return f"{_NO_LONGER}: {correction.id} was {what} on {day_text(correction.publish_time // DAY)}", correction
 
 
 def _ended(old: Record, reason: str, correction: Correction | None) -> Record:

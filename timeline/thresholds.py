@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from schemas.aggregate import WINDOWS
 from schemas.rule import ThresholdRule
-from timeline.alerts import Episode, Episodes, Found, alert_id, named_causes
+from timeline.alerts import Anchor, Episode, Episodes, Found, alert_id, named_causes
 from timeline.measures import slot_of
-from timeline.runs import Days, runs, widened
-from timeline.series import Group, Series, SeriesKey, at
-from timeline.steps import Steps, leaders
+from timeline.runs import runs, widened
+from timeline.series import Group, Series, SeriesKey, Touched, at
+from timeline.steps import leaders
 from timeline.times import day_text
 
 
@@ -33,32 +33,36 @@ class ThresholdReader:
         self.scope: str = rule.scope
         self._episodes = episodes
 
-    def form(self, series: Series, group: Group, touched: list[Days]) -> Found:
+    def form(self, series: Series, group: Group, touched: Touched) -> Found | None:
         """Form the runs again that touch these days."""
         rule = self.rule
-        episodes = self._episodes.of(rule, group.scope)
+        if (rule.id, group.scope) not in self._episodes and touched.highest < rule.reaches:
+            # No run begins here, and none that began elsewhere can hold these days.
+            return None
+        episodes = self._episodes.get((rule.id, group.scope), {})
         numbers = series.numbers(group, rule.feed)
         functions = list(numbers.values())
-        changed: list[Episode] = []
-        for days in touched:
+        wanted: dict[Anchor, Episode | None] = {}
+        for days in touched.days:
             first, last = widened(functions, days, lower=rule.lower, rank=rule.feeds)
-            overlapping = [day for day, old in episodes.items() if old.first <= last and old.holds_until >= first]
-            before = {day: episodes.pop(day) for day in overlapping}
+            before = {old.first: old for old in episodes.values() if old.first <= last and old.holds_until >= first}
+            for day in before:
+                # An earlier one of the touched days may have ended that run already.
+                wanted.setdefault(day, None)
             for run in runs(functions, (first, last), lower=rule.lower, upper=rule.reaches, rank=rule.feeds):
                 start, end, peak = run
                 same = before.get(start)
-                if same is None or days[0] <= start <= days[1]:
-                    episode = self._episode(series, group, numbers, run)
+                if same is None or touched.hold(start):
+                    known = same.known if same is not None and same.known < touched.since else None
+                    wanted[start] = self._episode(series, group, run, known)
                 else:
                     # Value, causes and when it was known depend on the first day alone.
-                    episode = replace(same, last=end + rule.hold, holds_until=end, peak=peak)
-                episodes[start] = episode
-                changed.append(episode)
-        return Found(rule, group.scope, changed)
+                    wanted[start] = replace(same, last=end + rule.hold, holds_until=end, peak=peak)
+        return self._episodes.put(rule, group.scope, wanted)
 
-    def _episode(self, series: Series, group: Group, numbers: dict[str, Steps], run: tuple[int, int, int]) -> Episode:
+    def _episode(self, series: Series, group: Group, run: tuple[int, int, int], known: int | None) -> Episode:
         first, last, peak = run
-        largest = leaders(today := at(numbers, first), self.rule.feeds)
+        largest = leaders(today := at(series.numbers(group, self.rule.feed), first), self.rule.feeds)
         causes = series.causes(group, largest, first)
         return Episode(
             id=alert_id(self.rule, group.scope, day_text(first)),
@@ -71,7 +75,7 @@ class ThresholdReader:
             peak=peak,
             threshold=self.rule.reaches,
             feed=largest[-1],
-            known=self._known(series, group, first),
+            known=self._known(series, group, first) if known is None else known,
             causes=named_causes(causes),
             causes_total=len(causes),
         )
