@@ -164,6 +164,18 @@ def test_what_was_redundant_is_told_when_the_other_ends_before_it() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "change", [{"first_day": "2021-10-08", "last_day": "2021-10-14"}, {"rule_version": VERSIONS["deadly-week"]}]
+)
+def test_what_was_redundant_is_told_when_days_or_rule_change(change: dict[str, Any]) -> None:
+    tellings = [
+        telling(1, of("coup", "c")),
+        telling(2, of("deadly-week", "w")),
+        telling(3, of("coup", "c", "updated") | change),
+    ]
+    assert said(heard(tellings).notifications)[-1] == (3, "deadly-week", ["w"], False)
+
+
 def test_what_people_do_not_know_of_makes_nothing_redundant() -> None:
     tellings = [telling(2, of("coup", "c")), telling(3, of("deadly-week", "w")), telling(9, of("attacks", "n"))]
     found = heard(tellings, [silence(1, "s", until=8, rule="coup")])
