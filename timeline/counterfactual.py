@@ -96,7 +96,7 @@ def _covered(rule: ThresholdRule, parts: list[Part], days: Days, *, earliest: in
     """
     wide = _by_feed(rule, parts, (min(earliest, days[0]), days[1]))
     # So many feeds may go on saying so without the others.
-    cleared = sorted(wide.values(), key=lambda cover: len(cover.keys))[: max(len(wide) - rule.feeds, 0)]
+    cleared = sorted(wide.values(), key=lambda cover: len(cover.keys))[: max(len(wide) - rule.feeds + 1, 0)]
     gone = [event_id for cover in cleared for event_id in cover.keys]
     if rule.feeds > 1:
         return gone, 1
