@@ -9,6 +9,7 @@ import orjson
 import yaml
 from pydantic import ValidationError
 
+from schemas.aggregate import MEASURES
 from schemas.errors import BadInput
 from schemas.rule import KINDS, RuleSet
 
@@ -40,8 +41,10 @@ def _located(error: ValidationError | orjson.JSONEncodeError, root: yaml.Node | 
         return BadInput(f"line 1: expected text as keys: {error}")
     first = error.errors(include_url=False)[0]
     # The tag of the union stands in the location of pydantic, not in the text.
-    path = [part for part in first["loc"] if part not in KINDS]
+    path = [part for part in first["loc"] if part not in KINDS and not str(part).startswith("literal[")]
     reason = first["msg"].removeprefix("Value error, ")
+    if path[-1:] == ["measure"]:
+        reason = f"expected one of {', '.join(MEASURES)}"
     named = re.match(r"([\w.]+): ", reason)
     if first["type"] == "value_error" and named:
         path += [int(part) if part.isdigit() else part for part in named[1].split(".")]

@@ -47,6 +47,7 @@ def test_nothing_is_a_rule_set_without_rules() -> None:
         ("kind: match, ", "", 2, "rules.0.kind"),
         ("killed.peacekeepers", "killed.piecekeepers", 3, "rules.0.where"),
         ("type: attack", "type.x: attack", 3, "rules.0.where"),
+        ("measure: killed", "measure: dead", 5, "rules.1.measure"),
         ("window: 7d", "window: 8d", 5, "rules.1.window"),
         ("reaches: 100", "reaches: many", 5, "rules.1.reaches"),
         ("at_least: 1", "at_last: 1", 3, "rules.0.where.killed.peacekeepers.best"),
