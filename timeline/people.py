@@ -138,10 +138,6 @@ class People:
         """Return every silence that was ever made, first to last."""
         return list(self._silences.values())
 
-    def silence(self, silence_id: str) -> Silencing | None:
-        """Return the silence of this id."""
-        return self._silences.get(silence_id)
-
     def silenced_by(self, alert: Transition, at: int) -> Silencing | None:
         """Return the first made of the silences that hide what is told of this alert at this time."""
         scope, rule = alert["scope"], alert["rule"]

@@ -175,8 +175,13 @@ def test_whoever_follows_hears_across_a_silence_what_whoever_reads_at_once_hears
     desk("alerts", "acknowledge", alert[:10], "--by", "Ben", code=1)
     assert "Awa acknowledged" in desk.said and "vigil alerts comment" in desk.said
     assert [row.split()[-1] for row in desk.text("alerts", "--table").splitlines() if alert[:12] in row] == ["Awa"]
+    [remark] = desk("alerts", "comment", alert[:10], "confirmed", "--by", "Ben")
+    assert (remark["said"], remark["text"], remark["by"]) == ("comment", "confirmed", "Ben")
     [shown] = desk("alerts", "show", alert[:10])
-    assert (shown["acknowledged"], [each["text"] for each in shown["people"]]) == (["Awa"], ["patrol sent"])
+    assert (shown["acknowledged"], [each["text"] for each in shown["people"]]) == (
+        ["Awa"],
+        ["patrol sent", "confirmed"],
+    )
     assert "acknowledged: patrol sent" in desk.text("alerts", "show", alert[:10], "--format", "text")
     write_timeline(settings, [withdrawal(2)])
     gone = follower.wait_for(4)[3]
@@ -192,7 +197,9 @@ def test_whoever_follows_hears_across_a_silence_what_whoever_reads_at_once_hears
 
     assert desk.text("alerts", "--notifications").splitlines() == [line.rstrip("\n") for line in follower.lines]
     assert len(desk("alerts", "--notifications", "--country", "TCD")) == 2
-    assert len(records(settings, COMMANDS)) == 3
+    assert len(records(settings, COMMANDS)) == 4
+    for table in (("alerts", "--notifications"), ("alerts", "--suppressed"), ("silences", "list", "--all")):
+        assert "country:MLI" in desk.text(*table, "--table")
 
 
 def test_a_silence_hides_until_its_time_without_anything_else_happening(
