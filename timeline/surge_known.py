@@ -8,7 +8,7 @@ times that matter.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from schemas.rule import SurgeRule
@@ -29,11 +29,10 @@ class _Change(NamedTuple):
 
 def surge_known(rule: SurgeRule, series: Series, group: Group, week: int) -> int:
     """Return the first time (microseconds) as of which the week was improbable. It is so now."""
-    past = _Past(rule, series, group, week)
-    for time in past.times():
-        if past.holds(time):
-            return time
-    raise AssertionError(f"{rule.id} holds in {group.scope} in {week_text(week)} and was never known to")
+    time = _Past(rule, series, group, week).first_time()
+    if time is None:
+        raise AssertionError(f"{rule.id} holds in {group.scope} in {week_text(week)} and was never known to")
+    return time
 
 
 class _Past:
@@ -44,19 +43,37 @@ class _Past:
         self._numbers: dict[str, list[int]] = {}
         self._older: dict[str, tuple[list[int], list[int]]] = {}
 
-    def times(self) -> Iterator[int]:
-        """Yield each time at which something became known, from the first at which the week has its number on."""
+    def first_time(self) -> int | None:
+        """Return the first time as of which the week was improbable."""
         changes = sorted(self._changes(), key=lambda change: change.time)
-        for index, change in enumerate(changes):
-            numbers = self._numbers.setdefault(change.feed, [0] * (PAST_WEEKS + 1))
-            for week in change.weeks:
-                numbers[week] += change.number
-            whole = index + 1 == len(changes) or changes[index + 1].time != change.time
-            if whole and ranked([own[-1] for own in self._numbers.values()], self._rule.feeds) >= self._rule.reaches:
-                yield change.time
+        enough = next((time for time in self._follow(changes, ()) if self._has_enough()), None)
+        if enough is None:
+            return None
+        feeds = {change.feed for change in changes}
+        self._older = {feed: self._find_older(feed, enough) for feed in feeds}
+        # A past that becomes longer can make a week improbable too.
+        moved = {time for times, _ in self._older.values() for time in times if time > enough}
+        times = self._follow(changes, moved)
+        return next((time for time in times if time >= enough and self._has_enough() and self._holds(time)), None)
 
-    def holds(self, time: int) -> bool:
-        """Return whether the week is improbable by what is known now; `time` is now."""
+    def _follow(self, changes: list[_Change], others: Collection[int]) -> Iterator[int]:
+        """Yield each time of a change, and the others, in order, with the numbers as they were known then."""
+        self._numbers = {}
+        following = 0
+        for time in sorted({change.time for change in changes}.union(others)):
+            while following < len(changes) and changes[following].time <= time:
+                change = changes[following]
+                numbers = self._numbers.setdefault(change.feed, [0] * (PAST_WEEKS + 1))
+                for week in change.weeks:
+                    numbers[week] += change.number
+                following += 1
+            yield time
+
+    def _has_enough(self) -> bool:
+        return ranked([numbers[-1] for numbers in self._numbers.values()], self._rule.feeds) >= self._rule.reaches
+
+    def _holds(self, time: int) -> bool:
+        """Return whether the week is improbable by the numbers as they are known at this time."""
         largest = leaders({feed: numbers[-1] for feed, numbers in self._numbers.items()}, self._rule.feeds)
         return all(
             improbable(self._rule, self._numbers[feed][-1], self._past(feed, time)) is not None for feed in largest
@@ -89,8 +106,6 @@ class _Past:
 
     def _counted_before(self, feed: str, time: int) -> bool:
         """Return whether the feed counted anything before the 52 weeks, as of a time."""
-        if feed not in self._older:
-            self._older[feed] = self._find_older(feed, time)
         times, totals = self._older[feed]
         known = bisect_right(times, time)
         return known > 0 and totals[known - 1] > 0
