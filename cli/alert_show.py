@@ -22,20 +22,9 @@ if TYPE_CHECKING:
 Members = dict[str, Any]
 _ENDED = ("cancelled", "superseded")
 _HISTORY = (
-    *(
-        "told",
-        "id",
-        "transition",
-        "reason",
-        "status",
-        "severity",
-        "first_day",
-        "last_day",
-        "value",
-        "peak",
-        "threshold",
-    ),
-    *("causes_total", "rule_version", "thread", "replaces", "heir", "survivor", "notify", "correction"),
+    *("told", "id", "transition", "reason", "status", "severity", "first_day", "last_day"),
+    *("value", "peak", "threshold", "causes_total", "rule_version"),
+    *("thread", "replaces", "heir", "survivor", "notify", "correction"),
 )
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from schemas.rule import DeadlineRule, MatchRule, SilenceRule, SurgeRule, ThresholdRule
 from timeline.alerts import Episode
-from timeline.cover import Cover, Item, fewest
+from timeline.cover import Item, fewest
 from timeline.evidence import Evidence, Part
 from timeline.facts import Fact
 from timeline.runs import Days
@@ -56,7 +56,7 @@ def counterfactual(evidence: Evidence, days: Days) -> Counterfactual | None:
         alone = sorted(episode.subject for episode in touching if episode.subject is not None)
         return Counterfactual(tuple(alone), len(alone))
     if isinstance(rule, ThresholdRule):
-        covered, at_least = _covered(rule, evidence.parts(), days, earliest=touching[0].first)
+        covered, at_least = _covered(rule, evidence.parts(), days)
         gone = _step_by_step(evidence, days, covered)
     else:
         one = _one_is_enough(evidence, days, touching)
@@ -89,28 +89,21 @@ def _step_by_step(evidence: Evidence, days: Days, begin: list[str]) -> list[str]
     return gone
 
 
-def _covered(rule: ThresholdRule, parts: list[Part], days: Days, *, earliest: int) -> tuple[list[str], int]:
-    """Return events without which no day reaches the number, and how many it takes at least.
+def _covered(rule: ThresholdRule, parts: list[Part], days: Days) -> tuple[list[str], int]:
+    """Return events without which none of the days reaches the number, and how many it takes at least.
 
-    An episode that begins before the days, as one in the place of an alert that fell may, is cleared from its start.
+    No episode begins on the days then. One that began before them may still touch them.
     """
-    wide = _by_feed(rule, parts, (min(earliest, days[0]), days[1]))
-    # So many feeds may go on saying so without the others.
-    cleared = sorted(wide.values(), key=lambda cover: len(cover.keys))[: max(len(wide) - rule.feeds + 1, 0)]
-    gone = [event_id for cover in cleared for event_id in cover.keys]
-    if rule.feeds > 1:
-        return gone, 1
-    covers = wide if earliest >= days[0] else _by_feed(rule, parts, days)
-    return gone, max(sum(cover.at_least for cover in covers.values()), 1)
-
-
-def _by_feed(rule: ThresholdRule, parts: list[Part], days: Days) -> dict[str, Cover]:
     items: dict[str, list[Item]] = {}
     for part in parts:
         first, last = max(part.first, days[0]), min(part.last, days[1])
         if first <= last:
             items.setdefault(part.feed, []).append(Item(part.id, first, last, part.number))
-    return {feed: fewest(own, rule.reaches) for feed, own in items.items()}
+    covers = sorted([fewest(own, rule.reaches) for own in items.values()], key=lambda cover: len(cover.keys))
+    # So many feeds may go on saying so without the others.
+    cleared = covers[: max(len(covers) - rule.feeds + 1, 0)]
+    gone = [event_id for cover in cleared for event_id in cover.keys]
+    return gone, 1 if rule.feeds > 1 else max(sum(cover.at_least for cover in cleared), 1)
 
 
 def _one_is_enough(evidence: Evidence, days: Days, touching: list[Episode]) -> str | None:
