@@ -14,7 +14,7 @@ import orjson
 from eventlog.reading import LogReader, read_to_end
 from eventlog.record import Record
 from schemas.topics import ALERTS
-from timeline.telling import standing_alert
+from timeline.transitions import standing_alert
 
 Alert = dict[str, Any]
 """An alert as JSON types; a transition has `transition`, `thread`, `replaces`, `reason` and `told` on top."""

@@ -19,6 +19,7 @@ from timeline.ordering import Known
 from timeline.rollup import Rollup
 from timeline.states import States
 from timeline.telling import Told
+from timeline.transitions import Record
 
 
 class Mutant(NamedTuple):
@@ -133,20 +134,22 @@ def _start_compares_touched_scopes_only(patch: pytest.MonkeyPatch) -> None:
 
 
 def _superseded_comes_first(patch: pytest.MonkeyPatch) -> None:
-    transitions = Told._transitions
+    in_order = Told._transitions
 
-    def ended_first(self: Told, *arguments: Any) -> Iterator[telling.Record]:
-        records = list(transitions(self, *arguments))
+    def ended_first(self: Told, *arguments: Any) -> Iterator[Record]:
+        records = list(in_order(self, *arguments))
         yield from sorted(records, key=lambda record: record["transition"] != "superseded")
 
     patch.setattr(Told, "_transitions", ended_first)
 
 
 def _heir_starts_a_thread(patch: pytest.MonkeyPatch) -> None:
-    def own(alert_id: str, *_arguments: Any, **_members: Any) -> str:
-        return alert_id
+    take = telling._Threads.take
 
-    patch.setattr(telling, "_free_thread", own)
+    def own(self: telling._Threads, alert_id: str, _wanted: list[str]) -> str:
+        return take(self, alert_id, [])
+
+    patch.setattr(telling._Threads, "take", own)
 
 
 def _superseded_facts_are_forgotten(patch: pytest.MonkeyPatch) -> None:

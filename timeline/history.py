@@ -17,8 +17,9 @@ from schemas.rule import RuleSet
 from timeline.as_of import Axis, end_of_day, moment_of
 from timeline.identity import Assertion
 from timeline.rollup import Rollup, Settled
-from timeline.telling import Record, Told
+from timeline.telling import Told
 from timeline.times import DAY
+from timeline.transitions import Record
 
 
 def history(

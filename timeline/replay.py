@@ -16,8 +16,9 @@ from timeline.daily import daily, windows_at
 from timeline.identity import Assertion
 from timeline.rollup import Rollup
 from timeline.states import States, state_json
-from timeline.telling import Record, aggregate_json
+from timeline.telling import aggregate_json
 from timeline.times import DAY, day_text, time_text
+from timeline.transitions import Record
 
 
 def fold(assertions: Iterable[Assertion], rules: RuleSet | None = None) -> Rollup:

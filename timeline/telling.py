@@ -15,22 +15,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from timeline.alerts import Episode, RuleScope
 from timeline.correction import Correction
 from timeline.rollup import Rollup
-from timeline.times import DAY, day_number, day_text, time_text
+from timeline.times import day_number, time_text
+from timeline.transitions import ENDED, RULE_CHANGED, Record, ended, no_longer, raised, superseded, updated
 
-Record = dict[str, Any]
-"""A record of the alerts topic as JSON types."""
-
-TELLING = ("transition", "thread", "replaces", "reason", "heir", "survivor", "notify", "correction")
-"""Members that say how an alert was told; without them it is the standing alert."""
-
-_ENDED = ("cancelled", "superseded")
 _WINDOWS = b'"windows":'
 
 
@@ -72,7 +66,7 @@ class Told:
         self._first_told.setdefault(alert_id, len(self._first_told))
         self._last_thread[alert_id] = thread
         told = self._told.setdefault((record["rule"], record["scope"]), _Active({}, {}))
-        if record["transition"] in _ENDED:
+        if record["transition"] in ENDED:
             told.records.pop(alert_id, None)
             if told.threads.get(thread) == alert_id:
                 del told.threads[thread]
@@ -172,21 +166,21 @@ class Told:
         for record in fallen:
             heir, (reason, correction) = heirs[record["id"]], _why(rollup, record)
             if heir is None:
-                yield _ended(record, reason, correction)
+                yield ended(record, reason, correction)
                 continue
             notify = record["notify"] or record["thread"] in noticed
-            yield _superseded(record, heir.id, threads.of(heir.id), notify=notify, correction=correction)
+            yield superseded(record, heir.id, threads.of(heir.id), notify=notify, correction=correction)
 
     def _told_anew(self, rollup: Rollup, episode: Episode, replaced: list[Record], threads: _Threads) -> Record | None:
         members = episode.members(rollup.clock_day or 0)
         old = threads.told.records.get(episode.id)
         if old is not None:
-            return _updated(old, members, replaced)
+            return updated(old, members, replaced)
         wanted = [record["thread"] for record in replaced]
         if episode.id in self._last_thread:
             wanted.append(self._last_thread[episode.id])
         thread = threads.take(episode.id, wanted)
-        return _raised(members, thread, replaced, noticed=thread in self._noticed)
+        return raised(members, thread, replaced, noticed=thread in self._noticed)
 
 
 class _Threads:
@@ -215,20 +209,11 @@ class _Threads:
 
 
 _NOTHING_TOLD = _Active({}, {})
-_NO_LONGER = "the condition no longer holds"
-_RULE_CHANGED = "the rule changed"
 
 
 def aggregate_json(scope: str, clock: str, windows: bytes) -> bytes:
     """Return the aggregate of a scope as canonical JSON; `windows` is canonical JSON."""
     return b'{"clock":"%s","scope":%s,%s%s}' % (clock.encode(), orjson.dumps(scope), _WINDOWS, windows)
-
-
-def standing_alert(record: Record) -> Record | None:
-    """Return the alert that a record of the alerts topic leaves standing, without how it was told; None if it ended."""
-    if record["transition"] in _ENDED:
-        return None
-    return {name: value for name, value in record.items() if name not in TELLING}
 
 
 def _heir(record: Record, standing: list[Episode]) -> Episode | None:
@@ -241,72 +226,10 @@ def _distinct(episodes: Iterable[Episode | None]) -> list[Episode]:
     return list({episode.id: episode for episode in episodes if episode is not None}.values())
 
 
-def _raised(members: Record, thread: str, replaced: list[Record], *, noticed: bool) -> Record:
-    replaces = sorted(record["id"] for record in replaced)
-    reason = f"it continues {', '.join(replaces)}" if replaces else "the condition holds"
-    notify = members["status"] == "open" or noticed or any(record["notify"] for record in replaced)
-    return {**members, **_telling("raised", thread, reason, replaces=replaces, notify=notify)}
-
-
-def _updated(old: Record, members: Record, replaced: list[Record]) -> Record | None:
-    changed = [name for name, value in members.items() if old.get(name) != value]
-    replaces = sorted(record["id"] for record in replaced)
-    if not changed and not replaces:
-        return None
-    over = old["status"] == "open" and members["status"] == "resolved"
-    why = [f"it continues {', '.join(replaces)}"] if replaces else []
-    if "rule_version" in changed:
-        why.append(_RULE_CHANGED)
-    if changed:
-        why.append(f"changed: {', '.join(changed)}")
-    notify = old["notify"] or members["status"] == "open" or any(record["notify"] for record in replaced)
-    transition = "resolved" if over else "updated"
-    reason = "its last day is over" if over and changed == ["status"] else "; ".join(why)
-    return {**members, **_telling(transition, old["thread"], reason, replaces=replaces, notify=notify)}
-
-
-def _causes(record: Record) -> list[tuple[str, str]]:
-    return [(cause["id"], cause["content"]) for cause in record["causes"]]
-
-
 def _why(rollup: Rollup, record: Record) -> tuple[str, Correction | None]:
     rule = rollup.rules.by_id.get(record["rule"])
     if rule is None or rule.version != record["rule_version"]:
-        return _RULE_CHANGED, None
-    correction = rollup.correction(record["scope"], _causes(record))
-    if correction is None:
-        return _NO_LONGER, None
-    what = "withdrawn" if correction.withdrawn else "published"
-    return f"{_NO_LONGER}: {correction.id} was {what} on {day_text(correction.publish_time // DAY)}", correction
-
-
-def _ended(old: Record, reason: str, correction: Correction | None) -> Record:
-    said = _telling("cancelled", old["thread"], reason, replaces=[], notify=old["notify"], correction=correction)
-    return {**old, **said}
-
-
-def _superseded(old: Record, heir: str, survivor: str, *, notify: bool, correction: Correction | None) -> Record:
-    reason = f"it goes on as {heir}"
-    said = _telling("superseded", old["thread"], reason, replaces=[], notify=notify, correction=correction)
-    return {**old, **said, "heir": heir, "survivor": survivor}
-
-
-def _telling(
-    transition: str,
-    thread: str,
-    reason: str,
-    *,
-    replaces: list[str],
-    notify: bool,
-    correction: Correction | None = None,
-) -> Record:
-    return {
-        "transition": transition,
-        "thread": thread,
-        "replaces": replaces,
-        "reason": reason,
-        "heir": None,
-        "survivor": None,
-        "notify": notify,
-        "correction": None if correction is None else correction.members(),
-    }
+        return RULE_CHANGED, None
+    causes = [(cause["id"], cause["content"]) for cause in record["causes"]]
+    correction = rollup.correction(record["scope"], causes)
+    return no_longer(correction), correction

@@ -17,7 +17,7 @@ from tests.unit.timeline.test_threads import DAILY, attack, withdrawal
 from timeline.notices import notification_members, suppressed_members
 from timeline.notification import Heard, Notification, Pager, Telling, hear
 from timeline.people import People, Taken
-from timeline.telling import standing_alert
+from timeline.transitions import standing_alert
 
 Json = dict[str, Any]
 RULES = rule_set([

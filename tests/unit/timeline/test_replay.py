@@ -12,8 +12,9 @@ from tests.unit.schemas.test_event import AGUELHOK, changed
 from timeline.identity import Assertion, assertion, encode
 from timeline.replay import aggregates_lines, alerts_lines, fold, timeline_lines, windows_at_lines, windows_lines
 from timeline.states import States
-from timeline.telling import Told, standing_alert
+from timeline.telling import Told
 from timeline.times import day_number
+from timeline.transitions import standing_alert
 
 RULES = """rules:
   - {id: deadly-week, kind: threshold, title: Over 3 killed, scope: country, severity: moderate,
