@@ -82,12 +82,26 @@ KINDS = tuple(KIND_POOLS)
 def draw_case_of(kind: str, choose: Choose) -> Case:
     """One or two rules of the kind, in half of the cases one of another kind beside them, and what concerns them."""
     pools = until(choose((4.75, 9, 31, *(1000,) * 5)), choose(KIND_POOLS[kind]))
-    pools = pools._replace(base=choose((*BASES, _LONG_YEAR)))
+    slowly = choose((1, 1, 1, 1, 13)) if kind != "surge" else 1  # over a few weeks, or over a year and more
+    pools = _slowed(pools._replace(base=choose((*BASES, _LONG_YEAR))), slowly)
     kinds = [kind, *choose(((), (), (kind,), (choose(KINDS),), (choose(KINDS),)))]
     before = BEFORE[kind](choose, pools) if kind in BEFORE else []
     said = draw_assertions(choose, pools, choose(range(2, 14)) if kind == "surge" else choose(range(2, 18)), before)
-    rules = [draw_rule(each, choose, pools, number) for number, each in enumerate(kinds)]
+    rules = [_slow_rule(draw_rule(each, choose, pools, number), slowly) for number, each in enumerate(kinds)]
     return Case(said, rules, draw_ticks(choose, pools))
+
+
+def _slowed(pools: Pools, times: int) -> Pools:
+    return pools._replace(
+        start_days=tuple(times * days for days in pools.start_days),
+        published_days=tuple(times * days for days in pools.published_days),
+        tick_days=tuple(times * days for days in pools.tick_days),
+        mandate_days=tuple(days and times * days for days in pools.mandate_days),
+    )
+
+
+def _slow_rule(rule: Json, times: int) -> Json:
+    return rule | {name: times * rule[name] for name in ("days", "within") if name in rule}
 
 
 def draw_delivery_of(choose: Choose, case: Case) -> Delivery:
@@ -229,7 +243,7 @@ def _weeks(choose: Choose, pools: Pools) -> list[Json]:
         choose(((0, 1), (0, 0, 1, 2), (0, 0, 0, 1))),
     )
     before = choose((3, 4, 4, 5, 6))  # weeks before those that may be loud
-    gap = choose((0, 0, 0, 0, 51))  # a year nearly without, after the first week
+    gap = choose((0, 0, 0, 0, 51, 54))  # a year without, after the first week
     shift = choose(range(7)) if choose((False, True)) else 0
     said = []
     for week in range(before + choose((1, 2, 3))):
@@ -238,7 +252,8 @@ def _weeks(choose: Choose, pools: Pools) -> list[Json]:
         for feed in feeds:
             killed = number + choose((0, 0, 0, 1)) if number else 0
             if killed and choose(range(6)):
-                said.append(_loss(pools, f"{feed}:w{week}", day, killed) | _told(choose, pools, day))
+                late = choose((1, 1, 500)) if gap and week == 0 else choose((1,) * 8 + (9, 40))
+                said.append(_loss(pools, f"{feed}:w{week}", day, killed) | _told(pools, day + late))
     return said
 
 
@@ -258,8 +273,8 @@ def _loss(pools: Pools, event_id: str, day: int, killed: int) -> Json:
     }
 
 
-def _told(choose: Choose, pools: Pools, day: int) -> Json:
-    return {"publish_time": at_day(pools, day + choose((1,) * 8 + (9, 40))), "publish_time_basis": "assumed"}
+def _told(pools: Pools, day: int) -> Json:
+    return {"publish_time": at_day(pools, day), "publish_time_basis": "assumed"}
 
 
 BEFORE: dict[str, Callable[[Choose, Pools], list[Json]]] = {

@@ -19,7 +19,7 @@ from tests.unit.timeline.properties import delivered, items_of
 EXAMPLES = 150
 # Feature, and the least share of examples in percent that must have it.
 _OF_ALL = {"episode": 25, "superseded or cancelled": 4, "a correction moves an episode": 3, "open": 5, "late": 4}
-_COUNTED = {"possible counts": 5, "at least two feeds say so": 2}
+_COUNTED = {"possible counts": 5, "at least two feeds say so": 1}
 FLOORS = {
     "match": _OF_ALL | {"at least two feeds say so": 5, "told: resolved": 10},
     "threshold": _OF_ALL | _COUNTED | {"graver by a step": 8, "told: resolved": 4},
