@@ -139,7 +139,7 @@ class Reign:
         return await working
 
     async def _tell(self, followed: Followed, changes: list[ScopeChange]) -> None:
-        for part in transactions(changes):
+        for part in transactions(changes, most=self._settings.transaction):
             await self._write(followed, part, {})
 
     async def _write(self, followed: Followed, part: list[ScopeChange], progress: Progress) -> None:

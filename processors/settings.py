@@ -17,14 +17,16 @@ class WorkerSettings:
     """Where a worker works, and how patiently.
 
     `bootstrap` is "host:port[,host:port...]". `prefix` stands before every topic and group name. `batch` is the most
-    records that the ledger takes at once. The session timeout is how long a killed worker's partitions wait for
-    another; the watchdog ends a worker that has stood still for `stall_seconds`.
+    records that the ledger takes at once, `transaction` the most that the roller writes in one. The session timeout is
+    how long a killed worker's partitions wait for another; the watchdog ends a worker that has stood still for
+    `stall_seconds`.
     """
 
     bootstrap: str
     prefix: str = ""
     clock: Literal["live", "log"] = "log"
     batch: int = 4_000
+    transaction: int = 5_000
     session_seconds: float = 10.0
     stall_seconds: float = 60.0
     log_level: str = "info"

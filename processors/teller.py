@@ -2,7 +2,8 @@
 
 Rules kept here:
 - One fixed transactional id: starting the producer cuts off every roller that started one before.
-- A transaction holds at most 5,000 records and never a part of a scope's change, in the order of the changes.
+- A transaction holds at most so many records as the settings say, and never a part of a scope's change, in the order
+  of the changes.
 - What was told changes after the commit. A failed or fenced write is final: the process ends and takes over anew.
 - How far the roller has read is committed in a transaction of its own, after those of its effects. The partitions of a
   transaction do not show it at the same moment; but the next one begins only when all of them do.
@@ -26,7 +27,6 @@ from processors.settings import WorkerSettings
 from schemas.topics import AGGREGATES, ALERTS, MAX_MESSAGE_BYTES, PARTITIONS
 from timeline.telling import ScopeChange
 
-MOST_RECORDS = 5_000
 # An open transaction whose writer died without a successor holds back every reader of committed records for so long.
 TRANSACTION_MS = 10_000
 # The broker needs a moment between two transactions of one producer; aiokafka would wait 20 ms before it asks again.
@@ -101,7 +101,7 @@ class Teller:
         return records
 
 
-def transactions(changes: Iterable[ScopeChange], *, most: int = MOST_RECORDS) -> Iterator[list[ScopeChange]]:
+def transactions(changes: Iterable[ScopeChange], *, most: int) -> Iterator[list[ScopeChange]]:
     """Pack changes in their order, each whole, into as few transactions as hold them."""
     packed: list[ScopeChange] = []
     records = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from eventlog.reading import end_offsets, read_to_end
 from eventlog.record import Record
 from eventlog.writing import Writer
+from processors.assertions import Accepted, timeline_headers
 from processors.settings import WorkerSettings
 from producers.cloudevents import headers_of
 from schemas.event import check_event
@@ -32,6 +34,15 @@ def publish(settings: WorkerSettings, events: Iterable[Json]) -> None:
             statement = assertion(check_event(event))
             topic = settings.topic(events_topic(statement.document["type"]))
             writer.send(topic, key=statement.id.encode(), value=encode(statement), headers=headers_of(statement))
+
+
+def write_timeline(settings: WorkerSettings, events: Iterable[Json]) -> None:
+    """Append events to the timeline, as a ledger would."""
+    with Writer(settings.bootstrap) as writer:
+        for said in events:
+            statement = assertion(check_event(said))
+            headers = timeline_headers(Accepted(statement, datetime(2021, 5, 1, tzinfo=UTC), {}), "none:0:0")
+            writer.send(settings.timeline, key=statement.id.encode(), value=encode(statement), headers=headers)
 
 
 def apply_rules(settings: WorkerSettings, rules: Iterable[Json]) -> None:

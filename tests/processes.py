@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -63,6 +64,16 @@ class WorkerProcess:
     def signal(self, number: int) -> None:
         os.kill(self.process.pid, number)
 
+    def halt_at(self, moment: str, number: int) -> None:
+        """Let it freeze by itself as soon as it comes to this phase or step for so manyth time from now on."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps([moment, number]).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def is_halted(self) -> bool:
+        """Whether it stands still."""
+        return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
     def kill(self) -> None:
         """kill -9, whatever state it is in."""
         if self.process.poll() is None:
@@ -98,13 +109,35 @@ def main() -> int:
 
     role, said = sys.argv[1:]
     settings = WorkerSettings(**json.loads(said))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    halt = _Halt()
+    logging.getLogger("vigil.processors").addFilter(halt)
+    threading.Thread(target=_obey_parent, args=(halt,), daemon=True).start()
     return {"ledger": run_ledger, "roller": run_roller}[role](settings)
 
 
-def _end_with_parent() -> None:
+class _Halt(logging.Filter):
+    """Freezes the process where it logs a phase or step, so that it can be met there exactly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moment, self._left = "", 0
+
+    def arm(self, moment: str, number: int) -> None:
+        self._moment, self._left = moment, number
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        facts = getattr(record, "facts", {})
+        if self._left and self._moment in (facts.get("phase"), facts.get("step")):
+            self._left -= 1
+            if not self._left:
+                os.kill(os.getpid(), signal.SIGSTOP)
+        return True
+
+
+def _obey_parent(halt: _Halt) -> None:
     """End when the test does, however it ends: the pipe closes then."""
-    sys.stdin.read()
+    for line in sys.stdin:
+        halt.arm(*json.loads(line))
     os._exit(1)
 
 

@@ -25,8 +25,17 @@ def cpu_seconds(pid: int) -> float:
 
 def peak_mib(pid: int) -> int:
     """The most memory that a process has held."""
+    return _memory_mib(pid, "VmHWM")
+
+
+def resident_mib(pid: int) -> int:
+    """The memory that a process holds now."""
+    return _memory_mib(pid, "VmRSS")
+
+
+def _memory_mib(pid: int, name: str) -> int:
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) // 1024
+    return int(status[name].split()[0]) // 1024
 
 
 class Progress:

@@ -20,8 +20,8 @@ from eventlog.writing import Writer
 from processors.settings import WorkerSettings
 from schemas.topics import ALERTS, COMMANDS
 from subscribers.notifications import read_notifications
-from tests.broker.test_roller import event, wait_until_read, write_timeline
-from tests.outcome import apply_rules, records, standing
+from tests.broker.test_roller import event, wait_until_read
+from tests.outcome import apply_rules, records, standing, write_timeline
 from tests.processes import ROOT, WorkerProcess, until
 from tests.unit.timeline.people_parts import transition
 from timeline.notices import notification_members

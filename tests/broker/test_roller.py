@@ -10,15 +10,12 @@ from typing import Any
 import pytest
 
 from eventlog.writing import Writer
-from processors.assertions import Accepted, timeline_headers
 from processors.settings import WorkerSettings
 from processors.teller import Teller
-from schemas.event import check_event
 from schemas.topics import AGGREGATES, ALERTS, TICKS
 from tests.oracle.oracle import Oracle, line
-from tests.outcome import apply_rules, records, roller_lag, standing, transitions, windows
+from tests.outcome import apply_rules, records, roller_lag, standing, transitions, windows, write_timeline
 from tests.processes import WorkerProcess, until
-from timeline.identity import assertion, encode
 
 pytestmark = pytest.mark.broker
 Json = dict[str, Any]
@@ -80,14 +77,6 @@ def event(number: int, *, day: int = 1, killed: int = 5, country: str = "MLI", *
         "killed": {"total": {"low": killed, "best": killed, "high": killed}},
         **more,
     }
-
-
-def write_timeline(settings: WorkerSettings, events: Iterable[Json]) -> None:
-    with Writer(settings.bootstrap) as writer:
-        for said in events:
-            statement = assertion(check_event(said))
-            headers = timeline_headers(Accepted(statement, datetime(2021, 5, 1, tzinfo=UTC), {}), "none:0:0")
-            writer.send(settings.timeline, key=statement.id.encode(), value=encode(statement), headers=headers)
 
 
 def wait_until_read(settings: WorkerSettings) -> None:
