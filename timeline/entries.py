@@ -76,12 +76,6 @@ class Entry:
             if number:
                 yield time, feed, number
 
-    def was_in(self, scope: str) -> bool:
-        """Return whether any of its facts is of this scope, of the named feed if there is one behind an `@`."""
-        base, _, feed = scope.partition("@")
-        facts = [fact for _, fact in self.versions if fact is not None]
-        return any(base in fact.scopes and feed in ("", fact.feed) for fact in facts)
-
     def as_of(self, time: int) -> Fact | None:
         """Return the fact that was current as of a time; None before the first assertion too."""
         known = [version for version in self.versions if version[0].publish_time <= time]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from schemas.rule import RuleSet
 from timeline.alerts import Episode, Episodes, RuleScope
-from timeline.correction import Correction, correction_of
+from timeline.correction import Corrections
 from timeline.entries import Entry
 from timeline.evaluators import Evaluators
 from timeline.facts import Fact, fact_of
@@ -42,7 +42,7 @@ class Rollup:
         self._day: int | None = None
         self._entries: dict[str, Entry] = {}
         self._unsettled: set[Entry] = set()
-        self._newest: set[Entry] = set()
+        self.corrections = Corrections(self._entries)
         self._by_day: dict[int, dict[Entry, Fact]] = {}
         self._scopes: dict[str, dict[str, FeedWindows]] = {}
         self._episodes = Episodes()
@@ -88,7 +88,7 @@ class Rollup:
                 else:
                     self._by_id[alert_id] = episode
                     self._note_turns(episode, day)
-        self._newest = unsettled
+        self.corrections.renew(unsettled)
         return changed
 
     @property
@@ -125,17 +125,6 @@ class Rollup:
         for entry in self._entries.values():
             if entry.current is not None:
                 yield entry.current
-
-    def correction(self, scope: str, causes: Iterable[tuple[str, str]]) -> Correction | None:
-        """Return the assertion that made an alert of a scope fall; `causes` are (event id, content, shortened).
-
-        It is the newest that changed one of the causes, else the newest of the last settlement in the scope. None when
-        everything was settled at once, as at a takeover, and no cause changed.
-        """
-        found = correction_of((self._entries.get(event_id), content) for event_id, content in causes)
-        if found is None and len(self._newest) < len(self._entries):
-            found = correction_of((entry, None) for entry in self._newest if entry.was_in(scope))
-        return found
 
     def _move_clock(self, day: int, changed: Settled) -> None:
         before, self._day = self._day, day

@@ -231,5 +231,6 @@ def _why(rollup: Rollup, record: Record) -> tuple[str, Correction | None]:
     if rule is None or rule.version != record["rule_version"]:
         return RULE_CHANGED, None
     causes = [(cause["id"], cause["content"]) for cause in record["causes"]]
-    correction = rollup.correction(record["scope"], causes)
+    days = day_number(record["first_day"]), day_number(record["last_day"])
+    correction = rollup.corrections.find(rule, record["scope"], days, causes)
     return no_longer(correction), correction
