@@ -1,24 +1,29 @@
 # Everything lives in .venv; stamp files tell what is up to date, so that a second run does nothing and needs no network.
 PYTHON_IN_VENV := .venv/bin/python
 PACKAGES := .venv/.packages
+TOOLS := .venv/.tools
 BROKER := .venv/.broker
+
+# The tools and the broker need nothing of each other: they are fetched at the same time.
+MAKEFLAGS += --jobs=2
 
 # An environment whose checkout was moved, whose interpreter is gone, or whose Java is gone is made again.
 ifneq ($(shell cat .venv/.home 2>/dev/null),$(CURDIR))
-$(shell rm -f $(PACKAGES) $(BROKER))
+$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER))
 endif
 ifneq ($(shell test -x $(PYTHON_IN_VENV) && echo whole),whole)
-$(shell rm -f $(PACKAGES) $(BROKER))
+$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER))
 endif
 ifneq ($(shell test -x "$$(cat $(BROKER) 2>/dev/null)" && echo whole),whole)
 $(shell rm -f $(BROKER))
 endif
 
-.PHONY: setup run test lint bench
+.PHONY: setup run test lint bench lock
 
-setup: $(PACKAGES) $(BROKER)
+setup: $(BROKER) $(TOOLS)
 
-run: setup
+# Who only runs it needs no tool of its developers.
+run: $(BROKER)
 	.venv/bin/vigil demo
 
 test: lint
@@ -34,8 +39,16 @@ bench: setup
 	$(PYTHON_IN_VENV) -m tests.bench
 	$(PYTHON_IN_VENV) -m tests.bench.adapters
 
+# Resolves what pyproject.toml asks for; versions that are locked stay as they are where they may.
+lock:
+	@tools/lock.sh
+
 $(PACKAGES): requirements.lock pyproject.toml tools/packages.sh
 	@tools/packages.sh packages
+	@touch $@
+
+$(TOOLS): $(PACKAGES) requirements-dev.lock
+	@tools/packages.sh tools
 	@touch $@
 
 # The stamp holds the path of the Java that was found.

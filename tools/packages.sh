@@ -1,7 +1,7 @@
 #!/bin/sh
 # Creates the virtual environment in .venv and installs the locked packages and this project into it.
-# usage: tools/packages.sh packages | jvm
-# Nothing but Python 3.11 or newer is needed. What goes wrong is told in one line; the rest is in .venv/setup.log.
+# usage: tools/packages.sh packages | tools | jvm
+# Nothing but Python 3.11 or newer is needed. What goes wrong is told in one line; the rest is in a log in .venv.
 set -u
 
 fail() { echo "setup: $*" >&2; exit 1; }
@@ -16,8 +16,16 @@ find_python() {
 }
 
 pip_install() {
-    .venv/bin/python -m pip --disable-pip-version-check install --no-input --progress-bar off "$@" >>.venv/setup.log 2>&1 ||
-        fail "pip could not install ${what}: $(grep -i error .venv/setup.log | tail -n 1) (whole log: .venv/setup.log)"
+    .venv/bin/python -m pip --disable-pip-version-check install --no-input --progress-bar off --no-deps "$@" >>"$log" 2>&1 ||
+        fail "pip could not install ${what}: $(grep -i error "$log" | tail -n 1) (whole log: $log)"
+}
+
+# The lock files are whole, so nothing is resolved again.
+install_locked() {
+    what=$1
+    shift
+    : >"$log"
+    pip_install --require-hashes -r "$what" "$@"
 }
 
 packages() {
@@ -31,23 +39,29 @@ packages() {
             fail "$python cannot make a virtual environment; install its venv module (Debian and Ubuntu: apt-get install python3-venv)"
         echo "$PWD" >.venv/.home
     fi
-    : >.venv/setup.log
     echo "setup: installing the packages of requirements.lock" >&2
-    what=requirements.lock
-    pip_install --require-hashes -r requirements.lock
+    install_locked requirements.lock
     what="this project"
-    pip_install --no-build-isolation --no-deps --no-index -e .
+    pip_install --no-build-isolation --no-index -e .
+}
+
+tools() {
+    echo "setup: installing the tools of requirements-dev.lock" >&2
+    # Most of their modules are never loaded: Python compiles those that are when it first needs them.
+    install_locked requirements-dev.lock --no-compile
 }
 
 jvm() {
     echo "setup: no Java 17 or newer here, installing one into .venv" >&2
-    what=requirements-jvm.lock
-    pip_install --require-hashes -r requirements-jvm.lock
+    install_locked requirements-jvm.lock
 }
 
 cd "$(dirname "$0")/.." || exit 1
+# A log a step: two of them may run at the same time.
+log=.venv/${1-}.log
 case "${1-}" in
 packages) packages ;;
+tools) tools ;;
 jvm) jvm ;;
-*) fail "usage: tools/packages.sh packages | jvm" ;;
+*) fail "usage: tools/packages.sh packages | tools | jvm" ;;
 esac

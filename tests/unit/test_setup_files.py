@@ -1,16 +1,54 @@
 """What sets the project up: lock files without host names, and one line when something is missing."""
 
 import os
+import re
 import shutil
 import subprocess
+import tomllib
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-jvm.lock", "eventlog/kafka.lock.toml"])
+def _locked(name: str) -> dict[str, str]:
+    """By package what a lock file says of it: versions, the platforms they are for, and hashes."""
+    said: dict[str, str] = {}
+    for entry in (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "").splitlines():
+        package = entry.partition("==")[0]
+        said[package] = said.get(package, "") + entry
+    return said
+
+
+def _asked_for(*groups: str) -> set[str]:
+    """The packages that pyproject.toml names: `dependencies`, or an optional group."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    listed = {"dependencies": project["dependencies"], **project["optional-dependencies"]}
+    return {_canonical(Requirement(each).name) for group in groups for each in listed[group]}
+
+
+def _needed(packages: set[str]) -> set[str]:
+    """These packages and all that they need in turn here, as the installed ones say themselves."""
+    found: set[str] = set()
+    open_ends = set(packages)
+    while open_ends:
+        package = open_ends.pop()
+        found.add(package)
+        wanted = [Requirement(each) for each in requires(package) or ()]
+        here = {_canonical(each.name) for each in wanted if not each.marker or each.marker.evaluate({"extra": ""})}
+        open_ends |= here - found
+    return found
+
+
+def _canonical(name: str) -> str:
+    return re.sub("[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize("name", [*LOCKS, "requirements-jvm.lock", "eventlog/kafka.lock.toml"])
 def test_lock_files_carry_hashes_and_no_host_names(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "sha256" in text
@@ -18,10 +56,25 @@ def test_lock_files_carry_hashes_and_no_host_names(name: str) -> None:
     assert "index" not in text
 
 
-def test_every_locked_package_has_a_version_and_a_hash() -> None:
-    entries = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_a_version_and_a_hash(name: str) -> None:
+    entries = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", "").splitlines()
     assert len(entries) > 40
     assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
+
+
+def test_what_runs_is_locked_for_developers_as_it_is_for_users() -> None:
+    users, developers = map(_locked, LOCKS)
+    assert users.items() < developers.items()
+
+
+def test_a_user_gets_all_that_is_needed_to_run_and_no_tool() -> None:
+    needed = _needed(_asked_for("dependencies", "build"))
+    locked = _locked("requirements.lock")
+    assert needed <= locked.keys()
+    assert all("sys_platform == 'win32'" in locked[package] for package in locked.keys() - needed)
+    assert not _asked_for("dev") & locked.keys()
+    assert _asked_for("dev") < _locked("requirements-dev.lock").keys()
 
 
 def _packages(folder: Path, *, path: Path) -> subprocess.CompletedProcess[str]:
@@ -85,7 +138,7 @@ def test_a_failing_download_is_one_line_that_names_the_log(tmp_path: Path) -> No
     done = _packages(tmp_path / "checkout", path=path)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "setup: pip could not install requirements.lock: ERROR: no network (whole log: .venv/setup.log)"
+        "setup: pip could not install requirements.lock: ERROR: no network (whole log: .venv/packages.log)"
     )
 
 
