@@ -20,9 +20,15 @@ class Nearby(Generic[Group]):
 
     def note(self, group: Group, entry: Entry, days: Days) -> None:
         """Note that the entry matters, or mattered, for these days of the group."""
-        chunks = self._chunks.setdefault(group, {})
+        chunks = self._chunks.get(group)
+        if chunks is None:
+            chunks = self._chunks[group] = {}
         for chunk in range(days[0] // _CHUNK_DAYS, days[1] // _CHUNK_DAYS + 1):
-            chunks.setdefault(chunk, set()).add(entry)
+            entries = chunks.get(chunk)
+            if entries is None:
+                chunks[chunk] = {entry}
+            else:
+                entries.add(entry)
 
     def near(self, group: Group, days: Days) -> set[Entry]:
         """Return all entries that were noted for some of these days of the group, and some for days close to them."""

@@ -10,51 +10,66 @@ NEVER = 10_000_000
 
 
 class Steps:
-    """0 on every day, until runs of days are added."""
+    """0 on every day, until runs of days are added.
 
-    __slots__ = ("_days", "_values")
+    What is added waits until a number is asked for: of many additions the days are put in order once.
+    """
+
+    __slots__ = ("_added", "_days", "_values")
 
     def __init__(self) -> None:
         self._days = [-NEVER]
         self._values = [0]
+        self._added: dict[int, int] = {}
 
     def add(self, first: int, last: int, number: int) -> None:
         """Add `number` on each day from first to last."""
-        start, end = self._break(first), self._break(last + 1)
-        values = self._values
-        for index in range(start, end):
-            values[index] += number
-        self._mend(end)
-        self._mend(start)
+        added = self._added
+        added[first] = added.get(first, 0) + number
+        added[last + 1] = added.get(last + 1, 0) - number
 
     def at(self, day: int) -> int:
         """Return the number of a day."""
+        if self._added:
+            self._take_in()
         return self._values[bisect_right(self._days, day) - 1]
 
     def piece(self, day: int) -> tuple[int, int, int]:
         """Return (first day, last day, number) of the piece without a change that holds `day`."""
+        if self._added:
+            self._take_in()
         index = bisect_right(self._days, day)
         last = self._days[index] - 1 if index < len(self._days) else NEVER
         return self._days[index - 1], last, self._values[index - 1]
 
     def highest(self, first: int, last: int) -> int:
         """Return the largest number of the days from first to last."""
+        if self._added:
+            self._take_in()
         return max(self._values[bisect_right(self._days, first) - 1 : bisect_right(self._days, last)])
 
     def ends(self) -> tuple[int, int] | None:
         """Return the first and the last day with a number that is not 0; None without any."""
+        if self._added:
+            self._take_in()
         return (self._days[1], self._days[-1] - 1) if len(self._days) > 1 else None
 
-    def _break(self, day: int) -> int:
-        index = bisect_left(self._days, day)
-        if index == len(self._days) or self._days[index] != day:
-            self._days.insert(index, day)
-            self._values.insert(index, self._values[index - 1])
-        return index
-
-    def _mend(self, index: int) -> None:
-        if index and self._values[index] == self._values[index - 1]:
-            del self._days[index], self._values[index]
+    def _take_in(self) -> None:
+        """Change the numbers between the first and the last day of what was added; beyond them nothing changes."""
+        added, self._added = self._added, {}
+        days, values = self._days, self._values
+        begin, end = bisect_left(days, min(added)), bisect_right(days, max(added))
+        before = dict(zip(days[begin:end], values[begin:end], strict=True))
+        number, more, told = values[begin - 1], 0, values[begin - 1]
+        new_days, new_values = [], []
+        for day in sorted(before.keys() | added.keys()):
+            number = before.get(day, number)
+            more += added.get(day, 0)
+            if number + more != told:
+                told = number + more
+                new_days.append(day)
+                new_values.append(told)
+        days[begin:end], values[begin:end] = new_days, new_values
 
 
 def ranked_piece(functions: Sequence[Steps], day: int, rank: int) -> tuple[int, int, int]:
