@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.output import tell
 from eventlog.archive_files import is_archive
 from producers.records import Record, line_records
 from producers.sources import Source, opened
-from schemas.errors import BadInput
+from schemas.errors import BadInput, Failed
 from schemas.event import parse_event
 from timeline.as_of import Taken
 from timeline.identity import Assertion, assertion, decode
@@ -30,6 +31,22 @@ class Reading:
     def __str__(self) -> str:
         """Say it in one line."""
         return f"{self.events} events, {self.dead_letters} dead letters skipped, {self.refused} lines refused"
+
+
+def archived(names: Sequence[str]) -> Iterator[Taken]:
+    """Yield the assertions of these archives, as `read_taken`; in the end say on stderr what is none.
+
+    Raises:
+        Failed: an archive cannot be read or is damaged, or nothing in all of them is an event.
+    """
+    reading = Reading()
+    yield from read_taken(names, reading, tell=tell)
+    if reading.dead_letters or reading.refused:
+        tell(str(reading))
+    if reading.refused and not reading.events and not reading.dead_letters:
+        raise Failed(
+            "nothing in it is an event; an archive is what `vigil archive` or `vigil publish --as-jsonl` writes"
+        )
 
 
 def read_archive(names: Sequence[str], reading: Reading, *, tell: Callable[[str], None]) -> Iterator[Assertion]:

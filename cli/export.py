@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, get_args
 
 import click
 
 from cli.filters import Day, Filters, Time, filter_options
-from cli.output import encode_line, write_object
+from cli.output import encode_line, replaced, write_object
 from cli.settings import Settings, with_settings
 from schemas.aggregate import Window
 
@@ -94,7 +94,7 @@ def export(
     if output is None:
         _write(form, columns, rows, sys.stdout.buffer)
         return
-    with _replaced(output) as out:
+    with replaced(output) as out:
         count = _write(form, columns, rows, out)
     write_object({"output": str(output), "rows": count})
 
@@ -109,18 +109,6 @@ def _write(form: str, columns: tuple[Column, ...], rows: Iterable[Members], out:
         out.write(encode_line(row) + b"\n")
         count += 1
     return count
-
-
-@contextlib.contextmanager
-def _replaced(path: Path) -> Iterator[BinaryIO]:
-    """Write a file under another name, and give it its own once it is whole."""
-    half = path.with_name(path.name + ".half")
-    try:
-        with half.open("wb") as out:
-            yield out
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
 
 
 def _refuse(what: str, filters: Filters, *, as_of: int | None, axis: str | None, **others: str | None) -> None:

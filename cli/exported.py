@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cli.archive import Reading, read_taken
+from cli.archive import archived
 from cli.filters import Filters
-from cli.output import tell
 from cli.settings import Settings, find_bootstrap
 from schemas.aggregate import Window
-from schemas.errors import Failed
 from subscribers.exporting_columns import Members
 from subscribers.exporting_measures import days_between, rows_of_days, rows_of_windows, windows_on
 from timeline.as_of import Axis, Taken, rollup_as_of, states_as_of
@@ -67,22 +65,11 @@ def _rollup(question: Question) -> Rollup:
 
 def _taken(question: Question) -> Iterable[Taken]:
     if question.archives:
-        return _archived(question.archives)
+        return archived(question.archives)
     from subscribers.timeline import read_taken as read_timeline  # noqa: PLC0415 - its clients take time to load
 
     bootstrap = find_bootstrap(question.settings)
     return asyncio.run(read_timeline(bootstrap, topic_prefix=question.settings.topic_prefix))
-
-
-def _archived(archives: tuple[str, ...]) -> Iterator[Taken]:
-    reading = Reading()
-    yield from read_taken(archives, reading, tell=tell)
-    if reading.dead_letters or reading.refused:
-        tell(str(reading))
-    if reading.refused and not reading.events and not reading.dead_letters:
-        raise Failed(
-            "nothing in it is an event; an archive is what `vigil archive` or `vigil publish --as-jsonl` writes"
-        )
 
 
 def _told_clock(settings: Settings) -> int | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
 
 import click
 import orjson
@@ -28,6 +31,18 @@ def write_lines(lines: Iterable[bytes]) -> int:
 def write_object(members: object) -> None:
     """Write one object as a line, at once."""
     write_lines([encode_line(members)])
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """Write a file under another name, and give it its own once it is whole."""
+    half = path.with_name(path.name + ".half")
+    try:
+        with half.open("wb") as out:
+            yield out
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def tell(text: str) -> None:

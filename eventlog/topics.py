@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
@@ -59,6 +59,17 @@ def topic_ids(bootstrap: str, names: Sequence[str], *, prefix: str = "") -> dict
         if described[prefix + name]["error_code"] != 0:
             raise Failed(f"the topic {prefix + name} does not exist at {bootstrap}; run `vigil topics create`")
     return {name: str(described[prefix + name]["topic_id"]) for name in names}
+
+
+def delete_before(bootstrap: str, ends: Mapping[tuple[str, int], int]) -> None:
+    """Deletes the records before these offsets, by topic (with its prefix) and partition; compacted topics refuse that.
+
+    Raises: Failed when the cluster does not answer or refuses.
+    """
+    before = {TopicPartition(*position): offset for position, offset in ends.items() if offset}
+    if before:
+        with _admin(bootstrap) as admin:
+            admin.delete_records(before)
 
 
 @contextlib.contextmanager

@@ -145,3 +145,13 @@ ALERT_COLUMNS: tuple[Column, ...] = (
     Column("causes", "texts", lambda alert: [cause["id"] for cause in alert["causes"]]),
     Column("causes_total", "whole", _at("causes_total")),
 )
+
+TRANSITION_COLUMNS: tuple[Column, ...] = (
+    Column("as_of", "day", _at("as_of")),
+    Column("transition", "text", _at("transition")),
+    *ALERT_COLUMNS,
+    *[Column(name, "text", _at(name)) for name in ("thread", "reason", "heir", "survivor")],
+    Column("replaces", "texts", _at("replaces")),
+    Column("notify", "flag", _at("notify")),
+    Column("correction", "text", lambda told: (told["correction"] or {}).get("id")),
+)

@@ -60,7 +60,7 @@ def test_ctrl_c_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().err.strip() == ""
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["replay"], ["replay", "--nonsense"], ["up", "--ledgers", "0"]])
+@pytest.mark.parametrize("arguments", [["nonsense"], ["export"], ["replay", "--nonsense"], ["up", "--ledgers", "0"]])
 def test_misuse_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
     assert "Error: " in capsys.readouterr().err

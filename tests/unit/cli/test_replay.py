@@ -120,7 +120,7 @@ def test_lines_that_are_no_events_are_counted_and_named(archive: Path, capsys: p
 def test_a_file_without_any_event_is_no_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "other").write_text("a,b\n1,2\n")
     assert run(["replay", "--archive", str(tmp_path / "other")]) == 1
-    assert "no line is an event" in capsys.readouterr().err
+    assert "nothing in it is an event" in capsys.readouterr().err
 
 
 def test_an_empty_archive_prints_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
