@@ -16,6 +16,7 @@ from producers.acled_names import acled_actor, mission_of, short_name
 from producers.acled_times import interval_of, published_at
 from producers.crosswalk import country_of
 from producers.recognise import ACLED, require
+from producers.row_by_row import told_of_rows
 from producers.rows import Published, Row
 from producers.sources import Source
 from producers.states import country_of_name
@@ -66,14 +67,8 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
     """
     source = Source(stream, file)
     require(source, ACLED)
-    for row in Table(source, _TELLING).rows(_REQUIRED, _OPTIONAL):
-        if not isinstance(row, Cells):
-            yield row
-            continue
-        try:
-            yield Published(_event(row))
-        except BadInput as error:
-            yield row.refused(error)
+    rows = Table(source, _TELLING).rows(_REQUIRED, _OPTIONAL)
+    yield from told_of_rows(rows, lambda row: Published(_event(row)))
 
 
 def _event(row: Cells) -> Event:

@@ -17,6 +17,7 @@ import pycountry
 
 from producers.cow_states import country_of_cow
 from producers.recognise import COUPS, require
+from producers.row_by_row import told_of_rows
 from producers.rows import Published, Row
 from producers.sources import Source
 from producers.states import country_of_name
@@ -50,14 +51,8 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
     """
     source = Source(stream, file)
     require(source, COUPS)
-    for row in Table(source, _TELLING).rows(_REQUIRED, _KINDS):
-        if not isinstance(row, Cells):
-            yield row
-            continue
-        try:
-            yield Published(_event(row))
-        except BadInput as error:
-            yield row.refused(error)
+    rows = Table(source, _TELLING).rows(_REQUIRED, _KINDS)
+    yield from told_of_rows(rows, lambda row: Published(_event(row)))
 
 
 def _event(row: Cells) -> Event:

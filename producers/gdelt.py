@@ -19,10 +19,11 @@ import orjson
 from producers.cameo import cameo_actor, label, method
 from producers.gdelt_places import place_of
 from producers.recognise import GDELT, require
-from producers.records import Record, line_records
-from producers.rows import Position, Published, Row, Skipped
+from producers.records import Record
+from producers.row_by_row import told_of_lines
+from producers.rows import Published, Row, Skipped
 from producers.sources import Source
-from producers.tables import dead_letter, decoded
+from producers.tables import decoded
 from producers.values import midnight, shown
 from schemas.errors import BadInput
 from schemas.event import Event, parse_event
@@ -51,15 +52,10 @@ def parse(stream: BinaryIO, file: str, *, every_row: bool = False) -> Iterator[R
     """
     source = Source(stream, file)
     require(source, GDELT)
-    for number, record in enumerate(line_records(source), 1):
-        try:
-            event = _event(record, every_row=every_row)
-            yield _SKIPPED if event is None else Published(event)
-        except BadInput as error:
-            yield dead_letter(error, record, Position(file, number, record.line))
+    yield from told_of_lines(source, lambda record: _row(record, every_row=every_row))
 
 
-def _event(record: Record, *, every_row: bool) -> Event | None:
+def _row(record: Record, *, every_row: bool) -> Row:
     text, repairs = decoded(record)
     cells = text.split("\t")
     if len(cells) not in _PICK:
@@ -68,13 +64,13 @@ def _event(record: Record, *, every_row: bool) -> Event | None:
     if root not in _ROOTS and root.strip("-"):  # hyphens, or nothing: the machine found no code
         raise BadInput(f"expected an EventRootCode 01 to 20, found {shown(root)}", "type")
     if not every_row and root not in _VIOLENT:
-        return None
+        return _SKIPPED
     if len(cells) == 57:
         cells.append("")
-    return _told(_PICK[len(cells)](cells), repairs)
+    return Published(_event(_PICK[len(cells)](cells), repairs))
 
 
-def _told(cells: Sequence[str], repairs: tuple[str, ...]) -> Event:
+def _event(cells: Sequence[str], repairs: tuple[str, ...]) -> Event:
     key, day, code, root = cells[:4]
     kind, name, fips, latitude, longitude, added, url = cells[10:]
     if not _NUMBER.fullmatch(key):

@@ -10,17 +10,17 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
-from producers.feeds import Parse
-from producers.positions import WHOLE, State
+from producers.positions import State
 from producers.records import KEPT_OF_OVERSIZE, RECORD_LIMIT
 from producers.rows import DeadLetter, Position, Row
+from producers.watched_address import WatchedAddress
 from producers.watching import Delivery
-from producers.web import Later, Missing, Web, shown
+from producers.web import Answer, Later, Missing
 from producers.zipped import unzipped
 from schemas.errors import BadInput
 
@@ -40,25 +40,15 @@ class _Listed(NamedTuple):
     md5: str
 
 
-class GdeltUpdates:
+class GdeltUpdates(WatchedAddress):
     """The files that a `lastupdate.txt` leads to."""
 
-    def __init__(self, web: Web, url: str, parse: Parse) -> None:
-        self.source = shown(url)
-        self._web = web
-        self._url = url
-        self._parse = parse
-
-    def poll(self, known: Mapping[str, State]) -> Iterator[Delivery]:
+    def _deliveries(self, answer: Answer, state: State) -> Iterator[Delivery]:
         """Yield each file that is newer than the last one published; at first only the newest.
 
         Raises:
-            Later: the listing or a file cannot be had now.
+            Later: the listing names no file, or one cannot be had now.
         """
-        state = known.get(WHOLE, {})
-        answer = self._web.get(self._url, known=state.get("validators"))
-        if answer is None:
-            return
         listed = _listed(answer.body, self.source)
         for stamp in _stamps(state.get("stamp"), listed.stamp):
             newest = stamp == listed.stamp

@@ -8,11 +8,11 @@ from typing import BinaryIO
 import orjson
 
 from producers.recognise import OWN, require
-from producers.records import Record, line_records
-from producers.rows import Position, Published, Row, Skipped
+from producers.records import Record
+from producers.row_by_row import told_of_lines
+from producers.rows import Published, Row, Skipped
 from producers.sources import Source
-from producers.tables import dead_letter, decoded
-from schemas.errors import BadInput
+from producers.tables import decoded
 from schemas.event import Event, check_event, parse_event
 
 
@@ -24,14 +24,11 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
     """
     source = Source(stream, file)
     require(source, OWN)
-    for number, record in enumerate(line_records(source), 1):
-        if record.raw.startswith(b'{"dead_letter":'):
-            yield Skipped()
-            continue
-        try:
-            yield Published(_event(record))
-        except BadInput as error:
-            yield dead_letter(error, record, Position(file, number, record.line))
+    yield from told_of_lines(source, _row)
+
+
+def _row(record: Record) -> Row:
+    return Skipped() if record.raw.startswith(b'{"dead_letter":') else Published(_event(record))
 
 
 def _event(record: Record) -> Event:

@@ -18,6 +18,7 @@ import orjson
 from producers.actors import actor_id
 from producers.json_tables import JsonTable, Members, object_starts
 from producers.recognise import UCDP, UCDP_GEOJSON, UCDP_HEADLESS, UCDP_JSON, UCDP_NUMBERED, require
+from producers.row_by_row import told_of_rows
 from producers.rows import Published, Row
 from producers.sources import Source
 from producers.states import country_of_number
@@ -77,14 +78,8 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
     table = _table(source, require(source, UCDP))
     exported = isinstance(table, Table) and "best_est" in table.names
     estimates = [f"{name}_est" if exported else name for name in _ESTIMATES]
-    for row in table.rows((*_REQUIRED, *estimates), _OPTIONAL):
-        if not isinstance(row, Cells):
-            yield row
-            continue
-        try:
-            yield Published(_event(row, us_order=exported))
-        except BadInput as error:
-            yield row.refused(error)
+    rows = table.rows((*_REQUIRED, *estimates), _OPTIONAL)
+    yield from told_of_rows(rows, lambda row: Published(_event(row, us_order=exported)))
 
 
 def _table(source: Source, layout: str) -> Table | JsonTable:

@@ -17,6 +17,7 @@ from producers.actors import actor_id
 from producers.json_tables import JsonTable, Members, object_starts
 from producers.missions import MISSIONS
 from producers.recognise import FATALITIES, FATALITIES_JSON, require
+from producers.row_by_row import told_of_rows
 from producers.rows import Held, Merged, Published, Row
 from producers.sources import Source
 from producers.tables import Cells, Table
@@ -67,15 +68,7 @@ def parse(stream: BinaryIO, file: str) -> Iterator[Row]:
     table = JsonTable(source, _OBJECTS, _with_days) if from_api else Table(source, _TELLING)
     incidents: dict[tuple[str, str, str], _Incident] = {}
     persons: dict[str, _Incident] = {}
-    for row in table.rows(_COLUMNS):
-        if not isinstance(row, Cells):
-            yield row
-            continue
-        try:
-            _add(row, incidents, persons)
-            yield Held()
-        except BadInput as error:
-            yield row.refused(error)
+    yield from told_of_rows(table.rows(_COLUMNS), lambda row: _add(row, incidents, persons))
     # A file is of one day, even if some of its rows say that they were last touched earlier.
     published = max((incident.last_update for incident in incidents.values()), default="")
     for incident in incidents.values():
@@ -97,7 +90,7 @@ def _with_days(members: Members) -> Members:
     return {**members, **days}
 
 
-def _add(row: Cells, incidents: dict[tuple[str, str, str], _Incident], persons: dict[str, _Incident]) -> None:
+def _add(row: Cells, incidents: dict[tuple[str, str, str], _Incident], persons: dict[str, _Incident]) -> Held:
     person, mission, date_text, kind, personnel, update_text, casualty = (cell.strip() for cell in row.values)
     happened, last_update = day(date_text, "event_time.start"), day(update_text, "publish_time")
     for text, field in ((person, "id"), (mission, "mission"), (kind, "type")):
@@ -118,6 +111,7 @@ def _add(row: Cells, incidents: dict[tuple[str, str, str], _Incident], persons: 
         persons[person] = incident
         group = _GROUPS.get(personnel, "other")
         setattr(incident, group, getattr(incident, group) + 1)
+    return Held()
 
 
 def _event(incident: _Incident, published: str) -> Event:

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import sha256
 
-from producers.feeds import Parse
-from producers.positions import WHOLE, State
+from producers.positions import State
+from producers.watched_address import WatchedAddress
 from producers.watching import Delivery
-from producers.web import Later, Web, shown
+from producers.web import Answer, Later
 from producers.zipped import ZIP, unzipped
 from schemas.errors import BadInput
 
 
-class WebFile:
+class WebFile(WatchedAddress):
     """One file, plain, gzip or zip."""
 
-    def __init__(self, web: Web, url: str, parse: Parse) -> None:
-        self.source = shown(url)
-        self._web = web
-        self._url = url
-        self._parse = parse
-
-    def poll(self, known: Mapping[str, State]) -> Iterator[Delivery]:
-        """Yield the file when it is not the one of last time.
-
-        Raises:
-            Later: it cannot be had now, or is a damaged archive.
-            Missing, Denied, Failed: it cannot be had.
-        """
-        state = known.get(WHOLE, {})
-        answer = self._web.get(self._url, known=state.get("validators"))
-        if answer is None:
-            return
+    def _deliveries(self, answer: Answer, state: State) -> Iterator[Delivery]:
+        """Yield the file when it is not the one of last time. Raises: Later for a damaged archive."""
         digest = sha256(answer.body).hexdigest()
         if digest == state.get("sha256"):
             return
