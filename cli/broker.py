@@ -8,6 +8,7 @@ import click
 
 from cli.output import write_object
 from cli.settings import Settings, with_settings
+from cli.state import read_state
 from cli.stopping import interrupt_on_terminate
 from eventlog.folder import running, stop_running
 from schemas.errors import Failed
@@ -59,10 +60,8 @@ def stop(settings: Settings) -> None:
 
     Example: vigil broker stop
     """
-    from cli.state import read_state  # noqa: PLC0415 - only here
-
     _refuse_other_cluster(settings)
-    if (service := read_state(settings)) is not None:
+    if (service := read_state(settings.run_folder)) is not None:
         raise Failed(f"the broker belongs to `vigil up` (process {service.pid}), which would start it again; stop that")
     if not stop_running(settings.broker_folder):
         raise Failed(f"no broker runs in {settings.dir}")

@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.options import settings_options
+from cli.state import read_state
 from eventlog.folder import running
 from schemas.errors import Failed, Misuse
 
@@ -117,11 +118,9 @@ def find_bootstrap(settings: Settings) -> str:
     Raises:
         Failed: neither is there.
     """
-    from cli.state import read_state  # noqa: PLC0415 - it needs the settings
-
     if settings.bootstrap_servers:
         return settings.bootstrap_servers
-    state = running(settings.broker_folder) or read_state(settings)
+    state = running(settings.broker_folder) or read_state(settings.run_folder)
     if state is None or not state.bootstrap:
         raise Failed(
             f"no broker runs in {settings.dir}; start the service with `vigil up`, "

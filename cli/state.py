@@ -1,6 +1,6 @@
-"""What a running `vigil up` leaves in its data folder, for `vigil status` and a second `vigil up`.
+"""What a running `vigil up` leaves in the folder `run` of its data, for `vigil status` and a second `vigil up`.
 
-`run/up.lock` is locked as long as the supervisor lives; `run/up.json` says what it runs. A lock of the kernel's
+`up.lock` is locked as long as the supervisor lives; `up.json` says what it runs. A lock of the kernel's
 vanishes with its holder, so nothing that `kill -9` leaves behind is taken for a running service.
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import orjson
 
-from cli.settings import Settings
 from eventlog.folder import lock
 
 
@@ -35,35 +35,35 @@ class ServiceState:
     processes: tuple[ProcessState, ...]
 
 
-def take_service_lock(settings: Settings) -> int | None:
+def take_service_lock(run_folder: Path) -> int | None:
     """Return the descriptor of the lock that makes this process the folder's supervisor, or None if there is one."""
-    settings.run_folder.mkdir(parents=True, exist_ok=True)
+    run_folder.mkdir(parents=True, exist_ok=True)
     # A `vigil status` that looks for a holder holds it itself for a moment.
-    return lock(settings.run_folder / "up.lock", wait_seconds=0.3)
+    return lock(run_folder / "up.lock", wait_seconds=0.3)
 
 
-def write_state(settings: Settings, state: ServiceState) -> None:
+def write_state(run_folder: Path, state: ServiceState) -> None:
     """Make this state the folder's, as a whole."""
-    half = settings.run_folder / "up.json.new"
+    half = run_folder / "up.json.new"
     half.write_bytes(orjson.dumps(asdict(state)))
-    half.replace(settings.run_folder / "up.json")
+    half.replace(run_folder / "up.json")
 
 
-def remove_state(settings: Settings) -> None:
+def remove_state(run_folder: Path) -> None:
     """From now on no service is told to run here."""
-    (settings.run_folder / "up.json").unlink(missing_ok=True)
+    (run_folder / "up.json").unlink(missing_ok=True)
 
 
-def read_state(settings: Settings) -> ServiceState | None:
+def read_state(run_folder: Path) -> ServiceState | None:
     """Return the service that runs in this folder, or None. One that only starts has no state yet."""
-    if not (settings.run_folder / "up.lock").exists():
+    if not (run_folder / "up.lock").exists():
         return None
-    descriptor = lock(settings.run_folder / "up.lock")
+    descriptor = lock(run_folder / "up.lock")
     if descriptor is not None:
         os.close(descriptor)
         return None
     try:
-        members = orjson.loads((settings.run_folder / "up.json").read_bytes())
+        members = orjson.loads((run_folder / "up.json").read_bytes())
     except FileNotFoundError:
         return None
     members["processes"] = tuple(ProcessState(**process) for process in members["processes"])

@@ -55,7 +55,7 @@ def status(settings: Settings, wait: float | None, role: str | None, *, check: b
 
 def _reports(settings: Settings) -> tuple[list[RoleReport], str | None]:
     """What is known of each role, and why no more is."""
-    service = read_state(settings)
+    service = read_state(settings.run_folder)
     bootstrap = settings.bootstrap_servers or (service.bootstrap if service else None)
     if bootstrap is None and (broker := running(settings.broker_folder)) is not None:
         bootstrap = broker.bootstrap

@@ -6,10 +6,11 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 import click
 
+from cli.clock import Clock, clock_option
 from cli.output import tell, write_object
 from cli.settings import Settings, with_settings
 from cli.stopping import Stop
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from cli.state import ProcessState
     from cli.supervisor import Supervisor
 
-Clock = Literal["live", "log"]
 LOOK_SECONDS = 0.1
 READY_LOOK_SECONDS = 0.5
 
@@ -35,13 +35,7 @@ class Plan:
 
 
 @click.command()
-@click.option(
-    "--clock",
-    type=click.Choice(get_args(Clock)),
-    default="live",
-    show_default=True,
-    help="live: an hourly tick moves the clock on; log: only what is published does.",
-)
+@clock_option
 @click.option("--ledgers", type=click.IntRange(1, 8), default=1, show_default=True, help="Workers of this role.")
 @click.option(
     "--rollers",
@@ -86,15 +80,15 @@ def serve(
     """
     from cli.state import read_state, remove_state, take_service_lock  # noqa: PLC0415 - --help needs none of it
 
-    held = take_service_lock(settings)
+    held = take_service_lock(settings.run_folder)
     if held is None:
-        running = read_state(settings)
+        running = read_state(settings.run_folder)
         who = f" (process {running.pid})" if running else ""
         raise Failed(f"the service already runs in {settings.dir}{who}; see `vigil status`, or choose another --dir")
     try:
         _run(settings, plan, stop, when_ready, when_stopping)
     finally:
-        remove_state(settings)
+        remove_state(settings.run_folder)
         os.close(held)
 
 
@@ -116,7 +110,7 @@ def _run(
 
     def note() -> None:
         processes = _with_those_to_come(supervisor.processes(), plan, broker=broker is not None)
-        write_state(settings, ServiceState(os.getpid(), bootstrap(), plan.clock, processes))
+        write_state(settings.run_folder, ServiceState(os.getpid(), bootstrap(), plan.clock, processes))
 
     supervisor = Supervisor(tell=tell, changed=note)
     try:

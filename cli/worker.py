@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import click
 
+from cli.clock import Clock, clock_option
 from cli.settings import Settings, find_bootstrap, with_settings
-from cli.up import Clock
 from processors.settings import WorkerSettings
 
 
@@ -35,13 +33,7 @@ def ledger(settings: Settings) -> int:
 
 
 @worker.command()
-@click.option(
-    "--clock",
-    type=click.Choice(get_args(Clock)),
-    default="live",
-    show_default=True,
-    help="live: an hourly tick moves the clock on; log: only what is published does.",
-)
+@clock_option
 @with_settings
 def roller(settings: Settings, *, clock: Clock) -> int:
     """Turn the timeline into aggregates and alerts; of several, one is active and the others stand by.

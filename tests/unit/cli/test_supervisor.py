@@ -11,7 +11,6 @@ import pytest
 from cli.progress import Progress
 from cli.readiness import group_reports, role_reports
 from cli.role import LONGEST_DELAY_SECONDS, Worker, delay_seconds, last_words
-from cli.settings import Settings
 from cli.state import ProcessState, ServiceState, read_state, take_service_lock, write_state
 from cli.supervisor import Supervisor
 
@@ -109,18 +108,18 @@ def test_a_worker_ends_with_whoever_started_it(tmp_path: Path) -> None:
 
 
 def test_the_lock_tells_a_running_service_from_what_one_left_behind(tmp_path: Path) -> None:
-    settings = Settings(dir=tmp_path)
-    assert read_state(settings) is None
-    held = take_service_lock(settings)
+    folder = tmp_path / "run"
+    assert read_state(folder) is None
+    held = take_service_lock(folder)
     assert held is not None
     state = ServiceState(1, "127.0.0.1:1", "log", (ProcessState("broker", 1, 2, "running"),))
-    write_state(settings, state)
-    assert read_state(settings) == state
-    assert take_service_lock(settings) is None
+    write_state(folder, state)
+    assert read_state(folder) == state
+    assert take_service_lock(folder) is None
     import os
 
     os.close(held)
-    assert read_state(settings) is None
+    assert read_state(folder) is None
 
 
 def test_a_role_is_ready_when_as_many_read_as_live() -> None:
