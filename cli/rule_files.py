@@ -30,11 +30,17 @@ def read_rule_file(name: str) -> RuleSet:
 
 
 def check_rules(text: str, name: str) -> RuleSet:
-    """Return the rule set that this text says; raises Mistakes, the first of each rule."""
+    """Return the rule set that this text says; raises Mistakes, the first of each rule.
+
+    A text that does not say `rules` at all, such as an empty file, is a mistake: applied, it would cancel every alert.
+    """
     try:
-        return parse_rules(text)
+        found = parse_rules(text)
     except BadInput as error:
         raise Mistakes(list(_mistakes(Page(text, name))) or [_mistake(error, name)]) from error
+    if not found.rules and "rules" not in (Page(text, name).said or {}):
+        raise Mistakes([f"{name}:1: rules: there are none; write `rules: []` for a set without any"])
+    return found
 
 
 def _mistakes(page: Page) -> Iterator[str]:

@@ -83,6 +83,16 @@ def test_a_mistake_between_rules_is_told(tmp_path: Path, capsys: pytest.CaptureF
     assert "r.yaml:3: rules.0.inhibits: 'x' is no other rule" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["", "# nothing but words\n", "{}\n"])
+def test_an_empty_file_is_no_set_without_rules(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text(text)
+    assert run(["rules", "check", str(file)]) == 1
+    assert f"{file}:1: rules: there are none; write `rules: []`" in capsys.readouterr().err
+    file.write_text("rules: []\n")
+    assert run(["rules", "check", str(file)]) == 0
+
+
 def test_a_file_that_is_no_text_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.yaml").write_bytes(b"\xff\xfe")
     assert run(["rules", "check", str(tmp_path / "r.yaml")]) == 1
