@@ -42,6 +42,20 @@ class Time(click.ParamType):
             self.fail(f"{value!r} is no time such as 2021-10-02T12:00:00Z", param, ctx)
 
 
+class Country(click.ParamType):
+    """The ISO alpha-3 code of a country: a name, or a code of another kind, would choose nothing and not say so."""
+
+    name = "country"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the code, or refuse what is none."""
+        from schemas.countries import COUNTRIES  # noqa: PLC0415 - only where a country is given
+
+        if value not in COUNTRIES:
+            self.fail(f"{value!r} is no ISO 3166-1 alpha-3 code such as MLI (Kosovo is XKX)", param, ctx)
+        return value
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What to print. Days are inclusive; everything that is given has to hold."""
@@ -119,13 +133,13 @@ def filter_options(*names: str) -> Callable[[Callable[..., Any]], Callable[..., 
     return decorate
 
 
-def _option(name: str, metavar: str, text: str) -> Callable[..., Any]:
-    return click.option(f"--{name}", name, multiple=True, metavar=metavar, help=text)
+def _option(name: str, metavar: str, text: str, kind: click.ParamType | None = None) -> Callable[..., Any]:
+    return click.option(f"--{name}", name, multiple=True, type=kind, metavar=metavar, help=text)
 
 
 _OPTIONS = {
     "scope": _option("scope", "SCOPE", "Of this scope, such as country:MLI or mission:MINUSMA; may be repeated."),
-    "country": _option("country", "CODE", "Of this country, ISO alpha-3; may be repeated."),
+    "country": _option("country", "CODE", "Of this country, ISO alpha-3; may be repeated.", Country()),
     "type": _option("type", "TYPE", "Of this type, such as attack or coup; may be repeated."),
     "actor": _option("actor", "ID", "With this actor; may be repeated."),
     "feed": _option("feed", "FEED", "Of this feed; may be repeated."),

@@ -102,3 +102,16 @@ def test_a_wrong_day_is_refused() -> None:
     found = CliRunner().invoke(command, ["--from", "2021-13-01"])
     assert found.exit_code == 2
     assert "no day such as 2021-10-02" in found.stderr
+
+
+@pytest.mark.parametrize("code", ["Mali", "mli", "ML", "XXX"])
+def test_what_is_no_code_of_a_country_is_refused_and_does_not_choose_nothing(code: str) -> None:
+    @click.command()
+    @filter_options("country")
+    def command(country: tuple[str, ...]) -> None:
+        click.echo(",".join(country))
+
+    found = CliRunner().invoke(command, ["--country", code])
+    assert found.exit_code == 2
+    assert "no ISO 3166-1 alpha-3 code" in found.stderr
+    assert CliRunner().invoke(command, ["--country", "MLI", "--country", "XKX"]).stdout == "MLI,XKX\n"
