@@ -37,12 +37,6 @@ STAMPS = [f"20241231{hour}{minute}00" for hour in ("10", "11") for minute in ("0
 
 
 @pytest.fixture
-def server() -> Iterator[ProviderServer]:
-    with ProviderServer().running() as running:
-        yield running
-
-
-@pytest.fixture
 def web() -> Web:
     return Web(pause_seconds=0.0, timeout_seconds=5.0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,12 +11,6 @@ from producers.web import Answer, Denied, Later, Missing, Web, shown
 from schemas.errors import Failed
 
 from .provider_server import ProviderServer, Reply, changing, validated
-
-
-@pytest.fixture
-def server() -> Iterator[ProviderServer]:
-    with ProviderServer().running() as running:
-        yield running
 
 
 @pytest.fixture
