@@ -147,5 +147,16 @@ def _history(alert: Members, told: Iterable[Members], statements: Sequence[Asser
     for each in _thread(alert, told):
         said = {name: each[name] for name in _HISTORY if name in each}
         if said.get("correction"):
-            said["correction"] = correction_members(statements, said["correction"])
+            correction = said["correction"]
+            said["correction"] = {
+                **correction_members(statements, correction),
+                "corrects": _corrects(correction, statements),
+            }
         yield said
+
+
+def _corrects(correction: Members, statements: Sequence[Assertion]) -> bool:
+    """Whether the feed had said something else of that event before, so that it is not just news that came late."""
+    stamps = [each.stamp for each in statements if each.id == correction["id"]]
+    of_it = [stamp for stamp in stamps if stamp.content.startswith(correction["content"])]
+    return bool(of_it) and min(stamps) < max(of_it)

@@ -51,7 +51,6 @@ def _parts(alert: Members) -> Iterator[RenderableType]:
 
 
 def _head(alert: Members) -> RenderableType:
-    last = "no end known" if alert["last_day"] == _ENDLESS else alert["last_day"]
     status = alert["transition"] if alert["transition"] in ("cancelled", "superseded") else alert["status"]
     style = SEVERITY_STYLE.get(alert["severity"], "") if status == "open" else ""
     number = f"value {alert['value']}, peak {alert['peak']}"
@@ -60,7 +59,7 @@ def _head(alert: Members) -> RenderableType:
     if alert.get("p_value") is not None:
         number += f", expected {alert['expected']}, p {alert['p_value']}"
     lines = [
-        f"{alert['first_day']} … {last}   {status}, {alert['severity']}{', late' if alert['late'] else ''}",
+        f"{alert['first_day']} … {_last_day(alert)}   {status}, {alert['severity']}{', late' if alert['late'] else ''}",
         f"{number}   feed {alert['feed']}",
         *([f"about {alert['subject']}"] if alert.get("subject") else []),
         f"known {_minute(alert['known'])}   urgency {alert['urgency']}, certainty {alert['certainty']}",
@@ -68,6 +67,10 @@ def _head(alert: Members) -> RenderableType:
     ]
     title = Text(f"{alert['title']}: {alert['scope']}", style=f"bold {style}".strip())
     return Group(title, *[_indented(Text(line)) for line in lines])
+
+
+def _last_day(alert: Members) -> str:
+    return "no end known" if alert["last_day"] == _ENDLESS else str(alert["last_day"])
 
 
 def _section(title: str, *parts: RenderableType) -> RenderableType:
@@ -109,6 +112,8 @@ def _against(alert: Members) -> str:
 def _numbers(alert: Members) -> RenderableType:
     rows = alert["numbers"]
     feeds = sorted({feed for row in rows for feed in row["feeds"] if _count(row["feeds"][feed])})
+    if not feeds:
+        return Text(f"no feed has any, {_span(rows)}")
     weekly = "week" in rows[0]
     table = _table(*[("week" if weekly else "day", "left"), ("", "left"), *[(feed, "right") for feed in feeds]])
     for _, group in groupby(rows, key=lambda row: (row["feeds"], row["holds"])):
@@ -194,15 +199,14 @@ def _sums(events: Sequence[Members]) -> RenderableType:
 
 
 def _history(alert: Members) -> RenderableType:
-    causes = {cause["id"] for cause in alert["causes"]}
     table = _table(("told", "left"), ("how", "left"), ("days", "left"), ("value, peak", "right"), ("why", "left"))
     for each in alert["transitions"]:
         table.add_row(
             _minute(each["told"]),
             each["transition"] + ("" if each["id"] == alert["id"] else f"\n({each['id'][:8]})"),
-            f"{each['first_day']}\n{each['last_day']}",
+            f"{each['first_day']}\n{_last_day(each)}",
             f"{each['value']}, {each['peak']}",
-            Group(*_reasons(each, causes)),
+            Group(*_reasons(each)),
         )
     return table
 
@@ -215,14 +219,14 @@ def _said(people: Sequence[Members]) -> RenderableType:
     return table
 
 
-def _reasons(transition: Members, causes: set[str]) -> Iterator[Text]:
+def _reasons(transition: Members) -> Iterator[Text]:
     yield Text(transition["reason"])
     correction = transition.get("correction")
     if correction:
         title = correction.get("reason") or correction.get("title")
-        became = "withdrawn" if correction["state"] == "withdrawn" else "corrected"
-        # What is no cause made it fall by being there: it may be new.
-        said = f"{correction['id']} was {became}," if correction["id"] in causes else f"by {correction['id']},"
+        became = "withdrawn" if correction["state"] == "withdrawn" else "corrected" if correction["corrects"] else None
+        # What is new made it fall by being there.
+        said = f"{correction['id']} was {became}," if became else f"by {correction['id']},"
         yield Text(f"{said} published {_minute(correction['publish_time'])}{f': {title}' if title else ''}")
     if not transition["notify"]:
         yield Text("nobody was notified", style="dim")

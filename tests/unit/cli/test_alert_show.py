@@ -119,6 +119,18 @@ def test_a_superseded_alert_names_its_heir_and_shows_the_whole_thread(capsys: py
     assert f"({ended['heir'][:8]})" in printed(explained, capsys)
 
 
+def test_a_late_event_is_not_called_a_correction_and_a_corrected_one_is(capsys: pytest.CaptureFixture[str]) -> None:
+    rules = rule_set([RULE])
+    for earlier, now, said in (
+        ([attack("1", 5, 40)], attack("0", 4, 40, published=8), "by acled:0, published 2021-04-08"),
+        ([attack("1", 5, 40), attack("0", 4, 1)], attack("0", 4, 40, published=8), "acled:0 was corrected, published"),
+    ):
+        transitions, statements = told(rules, earlier, [now])
+        heir = next(each["heir"] for each in transitions if each["transition"] == "superseded")
+        explained = explanation_of(heir, transitions, [rules], statements)
+        assert said in words(printed(explained, capsys))
+
+
 def test_a_rule_that_changed_since_is_told_as_the_alert_names_it(capsys: pytest.CaptureFixture[str]) -> None:
     before, after, none = rule_set([RULE]), rule_set([RULE | {"reaches": 35}]), rule_set([])
     transitions, statements = told(before, [attack("1", 5, 40)])
@@ -209,6 +221,14 @@ def test_a_deadline_and_a_silence_have_a_text(capsys: pytest.CaptureFixture[str]
     ]
     assert any("Renewals of the mandate that ends on 2021-04-20 none" in text for text in texts)
     assert any("2021-04-15 … no end known" in text and "only a publication" in text for text in texts)
+    assert not any("9999" in text for text in texts)
+
+
+def test_numbers_that_no_feed_has_are_said_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    rules = rule_set([RULE])
+    transitions, statements = told(rules, [attack("1", 5, 40), attack("2", 25, 0)], [withdrawn("1", 26)])
+    text = words(printed(explanation_of(transitions[0]["id"], transitions, [rules], statements), capsys))
+    assert "no feed has any, 2021-04-02 … 2021-04-11" in text
 
 
 def run(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
