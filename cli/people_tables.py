@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from cli.tables import SEVERITY_STYLE, console, new_table
+from cli.tables import SEVERITY_STYLE, console, days_text, new_table
 
 Members = dict[str, Any]
 
@@ -85,7 +85,7 @@ def _hider(each: Members) -> list[str]:
             f"  {silence['by']}: {silence['comment']}",
         ]
     alert = each["alert"]
-    return [f"alert {alert['id'][:12]}", f"  {alert['title']}", f"  {alert['first_day']} … {alert['last_day']}"]
+    return [f"alert {alert['id'][:12]}", f"  {alert['title']}", f"  {days_text(alert)}"]
 
 
 def _since(hidden: Members) -> str:
@@ -102,7 +102,7 @@ def _hidden_row(hidden: Members) -> tuple[str, ...]:
         hidden["title"],
         hidden["scope"],
         hidden["severity"],
-        f"{hidden['first_day']} … {hidden['last_day']}",
+        days_text(hidden),
         str(hidden["value"]),
         _since(hidden),
         hidden["id"][:12],

@@ -27,6 +27,7 @@ _MEASURES = (
     "coup_attempts",
     "resolutions",
 )
+_ENDLESS = "9999-12-31"
 SEVERITY_STYLE = {"extreme": "bold red", "severe": "red", "moderate": "yellow"}
 
 
@@ -70,10 +71,10 @@ def alerts_table(lines: Iterable[bytes], acknowledged: Mapping[str, str] | None 
     for line in lines:
         alert: Members = orjson.loads(line)
         table.add_row(
-            f"{alert['first_day']} … {alert['last_day']}",
+            days_text(alert),
             alert["title"],
             alert["scope"],
-            f"{alert.get('transition', alert['status'])}{' (late)' if alert['late'] else ''}",
+            _status(alert),
             str(alert["value"]),
             str(alert["peak"]),
             alert["feed"],
@@ -84,6 +85,11 @@ def alerts_table(lines: Iterable[bytes], acknowledged: Mapping[str, str] | None 
             style=SEVERITY_STYLE.get(alert["severity"]) if alert["status"] == "open" else None,
         )
     console().print(table)
+
+
+def days_text(alert: Members) -> str:
+    """Return the days of an alert; without the last one while no end is known."""
+    return f"{alert['first_day']} …" + ("" if alert["last_day"] == _ENDLESS else f" {alert['last_day']}")
 
 
 def rules_table(rules: Iterable[tuple[Rule, str]]) -> None:
@@ -128,6 +134,12 @@ def feeds_table(lines: Iterable[bytes]) -> None:
             feed["trouble"] or "",
         )
     console().print(table)
+
+
+def _status(alert: Members) -> str:
+    """What was told of it or how it stands, and how grave it is while it is open: a colour is nothing in a pipe."""
+    said = alert.get("transition", alert["status"])
+    return said + (f", {alert['severity']}" if alert["status"] == "open" else "") + (" (late)" if alert["late"] else "")
 
 
 def duration_text(seconds: float) -> str:

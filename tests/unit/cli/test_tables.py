@@ -73,11 +73,24 @@ def test_a_withdrawal_that_says_nothing_else_is_shown_as_such(capsys: pytest.Cap
     assert _printed(capsys)[1] == ["attack", "(withdrawn)", "2021-05-01", "vigil:1"]
 
 
+ALERT = {
+    "id": "a" * 32, "title": "Coup", "scope": "country:MLI", "status": "resolved", "severity": "severe",
+    "first_day": "2021-05-01", "last_day": "2021-06-30", "value": 1, "peak": 1, "feed": "vigil", "causes_total": 1,
+    "known": "2023-01-01T00:00:00Z", "late": False,
+}  # fmt: skip
+
+
 def test_a_late_alert_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
-    alert = {
-        "id": "a" * 32, "title": "Coup", "scope": "country:MLI", "status": "resolved", "severity": "severe",
-        "first_day": "2021-05-01", "last_day": "2021-06-30", "value": 1, "peak": 1, "feed": "vigil", "causes_total": 1,
-        "known": "2023-01-01T00:00:00Z", "late": True,
-    }  # fmt: skip
-    alerts_table([orjson.dumps(alert)])
+    alerts_table([orjson.dumps(ALERT | {"late": True})])
     assert "(late)" in _printed(capsys)[1]
+
+
+def test_how_grave_an_open_alert_is_is_said_and_not_by_colour_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    alerts_table([orjson.dumps(ALERT), orjson.dumps(ALERT | {"status": "open"})])
+    _, over, now = _printed(capsys)
+    assert "severe" not in over and {"open,", "severe"} <= set(now)
+
+
+def test_an_alert_whose_end_is_not_known_has_no_last_day(capsys: pytest.CaptureFixture[str]) -> None:
+    alerts_table([orjson.dumps(ALERT | {"last_day": "9999-12-31"})])
+    assert _printed(capsys)[1][:3] == ["2021-05-01", "…", "Coup"]
