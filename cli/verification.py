@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import zip_longest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
+from cli.damage import check_told, place_of, sound_statement
 from cli.output import encode_line
 from eventlog.reading import read_to_end
 from eventlog.record import Record
 from processors.assertions import read_assertion
 from processors.ticks import tick_time
+from schemas.aggregate import Aggregate
+from schemas.alert import AlertTransition
 from schemas.errors import BadInput
-from schemas.event import parse_event
 from schemas.rule import RuleSet
 from schemas.rule_text import parse_rules
-from schemas.topics import DEADLETTERS, INCIDENTS, POLITICAL, TICKS, TIMELINE
-from subscribers.aggregates import at_the_clock, read_aggregates
-from subscribers.alerts import read_transitions, standing
+from schemas.topics import AGGREGATES, ALERTS, DEADLETTERS, INCIDENTS, POLITICAL, TICKS, TIMELINE
+from subscribers.aggregates import at_the_clock, take_in
+from subscribers.alerts import decode_transition, in_order_of_telling, standing
 from subscribers.rules import read_rules
 from timeline.accounting import Account, Key, Reading, account
-from timeline.identity import Assertion, assertion, decode
+from timeline.identity import Assertion
 from timeline.replay import alerts_lines, standing_lines, windows_lines
 from timeline.rollup import Rollup
 
@@ -48,6 +49,14 @@ class _Timeline(NamedTuple):
     troubles: list[str]
 
 
+class _Told(NamedTuple):
+    """What the aggregates or the alerts hold: sound records alone, and where the newest of each scope or id stands."""
+
+    records: list[Record]
+    places: dict[str, str]
+    troubles: list[str]
+
+
 async def verify(bootstrap: str, *, topic_prefix: str) -> Verdict:
     """Compare what the log says with what the topics hold; meaningful when nothing was left to read."""
     timeline = await _read_timeline(bootstrap, topic_prefix)
@@ -56,8 +65,12 @@ async def verify(bootstrap: str, *, topic_prefix: str) -> Verdict:
     positions, unaccounted = account(readings, timeline.by_position, dead)
     rollup = await _rollup(bootstrap, topic_prefix, timeline.assertions)
     windows, alerts = list(windows_lines(rollup)), list(alerts_lines(rollup))
-    told_windows = at_the_clock(await read_aggregates(bootstrap, topic_prefix=topic_prefix))
-    told_alerts = standing_lines(standing(await read_transitions(bootstrap, topic_prefix=topic_prefix)))
+    aggregates = await _read_told(bootstrap, topic_prefix + AGGREGATES, Aggregate, "scope")
+    newest: dict[str, Any] = {}
+    take_in(newest, aggregates.records)
+    transitions = await _read_told(bootstrap, topic_prefix + ALERTS, AlertTransition, "id")
+    told_windows = map(encode_line, at_the_clock(newest))
+    told_alerts = standing_lines(standing(map(decode_transition, in_order_of_telling(transitions.records))))
     return Verdict(
         positions,
         events=len({each.id for each in timeline.assertions}),
@@ -66,8 +79,10 @@ async def verify(bootstrap: str, *, topic_prefix: str) -> Verdict:
         troubles=[
             *timeline.troubles,
             *unaccounted,
-            *_differences("aggregates", "scope", windows, map(encode_line, told_windows)),
-            *_differences("alerts", "id", alerts, told_alerts),
+            *aggregates.troubles,
+            *transitions.troubles,
+            *_differences("scope", windows, told_windows, aggregates.places),
+            *_differences("id", alerts, told_alerts, transitions.places),
         ],
     )
 
@@ -76,28 +91,29 @@ async def _read_timeline(bootstrap: str, prefix: str) -> _Timeline:
     timeline = _Timeline([], {}, [])
     async for batch in read_to_end(bootstrap, prefix + TIMELINE):
         for record in batch:
-            headers = {name: value.decode() for name, value in record.headers}
-            statement = decode(record.value or b"", headers["vigil_content"])
-            timeline.assertions.append(statement)
-            timeline.by_position[headers["vigil_position"]] = (statement.id, statement.stamp)
-            trouble = _damage(record, statement, headers)
-            if trouble is not None:
-                timeline.troubles.append(f"{record.topic}:{record.partition}:{record.offset}: {trouble}")
+            try:
+                statement, position = sound_statement(record)
+            except BadInput as error:
+                timeline.troubles.append(f"{place_of(record)}: {error}")
+            else:
+                timeline.assertions.append(statement)
+                timeline.by_position[position] = (statement.id, statement.stamp)
     return timeline
 
 
-def _damage(record: Record, statement: Assertion, headers: dict[str, str]) -> str | None:
-    """Return what is wrong with a timeline record by itself."""
-    try:
-        computed = assertion(parse_event(record.value or b""))
-    except BadInput as error:
-        return f"it holds no valid event: {error}"
-    if computed.stamp.content != headers["vigil_content"]:
-        return f"the content of {statement.id} has another hash than its header says"
-    said = (headers["vigil_sequence"], headers["vigil_publish_time"], headers["vigil_withdrawn"])
-    stamp = computed.stamp
-    held = (stamp.sequence, computed.document["publish_time"], "1" if stamp.withdrawn else "0")
-    return None if said == held else f"the stamp of {statement.id} is {held}, its headers say {said}"
+async def _read_told(bootstrap: str, topic: str, model: type[Aggregate | AlertTransition], name: str) -> _Told:
+    told = _Told([], {}, [])
+    async for batch in read_to_end(bootstrap, topic):
+        for record in batch:
+            try:
+                check_told(record, model)
+            except BadInput as error:
+                told.troubles.append(f"{place_of(record)}: {error}")
+            else:
+                told.records.append(record)
+                if record.value is not None:
+                    told.places[orjson.loads(record.value)[name]] = place_of(record)
+    return told
 
 
 async def _read_refused(bootstrap: str, prefix: str) -> set[str]:
@@ -137,8 +153,7 @@ def _key(record: Record) -> Key | None:
 
 
 async def _rollup(bootstrap: str, prefix: str, assertions: Iterable[Assertion]) -> Rollup:
-    text = await read_rules(bootstrap, topic_prefix=prefix)
-    rollup = Rollup(RuleSet() if text is None else parse_rules(text))
+    rollup = Rollup(_rules(await read_rules(bootstrap, topic_prefix=prefix)))
     for statement in assertions:
         rollup.apply(statement)
     async for batch in read_to_end(bootstrap, prefix + TICKS):
@@ -149,19 +164,25 @@ async def _rollup(bootstrap: str, prefix: str, assertions: Iterable[Assertion]) 
     return rollup
 
 
-def _differences(topic: str, name: str, computed: Iterable[bytes], told: Iterable[bytes]) -> Iterator[str]:
-    """Yield the first line that the log and the topic do not have in common."""
-    for ours, theirs in zip_longest(computed, told):
-        if ours != theirs:
-            expected, found = (orjson.loads(line) if line else {} for line in (ours, theirs))
-            key = min(filter(None, (expected.get(name), found.get(name))))
-            if expected.get(name) != key:
-                yield f"{topic}: {key} is told, but the log gives none"
-            elif found.get(name) != key:
-                yield f"{topic}: {key} is not told, but the log gives it"
-            else:
-                members = sorted(
-                    each for each in expected.keys() | found.keys() if expected.get(each) != found.get(each)
-                )
-                yield f"{topic}: {key} differs in {', '.join(members)}"
-            return
+def _rules(text: str | None) -> RuleSet:
+    try:
+        return RuleSet() if text is None else parse_rules(text)
+    except BadInput:
+        return RuleSet()  # by such a set the roller raises no alerts
+
+
+def _differences(
+    name: str, computed: Iterable[bytes], told: Iterable[bytes], places: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield what the log and the topic do not have in common, each with where it was told last."""
+    expected, found = ({line[name]: line for line in map(orjson.loads, lines)} for lines in (computed, told))
+    for key in [*expected, *(key for key in found if key not in expected)]:
+        ours, theirs = expected.get(key, {}), found.get(key, {})
+        what = f"{places[key]}: {key}" if key in places else key
+        if not theirs:
+            yield f"{what} is not told, but the log gives it"
+        elif not ours:
+            yield f"{what} is told, but the log gives none"
+        elif ours != theirs:
+            members = sorted(each for each in ours.keys() | theirs.keys() if ours.get(each) != theirs.get(each))
+            yield f"{what} differs in {', '.join(members)}"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -21,6 +22,7 @@ from aiokafka.errors import IllegalOperation, ProducerFenced
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer import sender
 
+from eventlog.record import Header
 from processors.log_lines import tell
 from processors.outlet import BATCH_BYTES, REQUEST_MS, Outgoing, write_batches
 from processors.settings import WorkerSettings
@@ -94,11 +96,20 @@ class Teller:
         for scope, aggregate, alerts in changes:
             for value in aggregate or ():
                 key = scope.encode()
-                records.setdefault((self._aggregates, self._partition_of[key]), []).append(Outgoing(key, value))
+                records.setdefault((self._aggregates, self._partition_of[key]), []).append(_outgoing(key, value))
             for alert_scope, alert in alerts:
                 key = alert_scope.encode()
-                records.setdefault((self._alerts, self._partition_of[key]), []).append(Outgoing(key, alert))
+                records.setdefault((self._alerts, self._partition_of[key]), []).append(_outgoing(key, alert))
         return records
+
+
+def told_headers(value: bytes) -> list[Header]:
+    """Return the headers of an aggregate or an alert: the hash by which `vigil verify` knows it for what was told."""
+    return [("vigil_sha256", sha256(value).hexdigest().encode())]
+
+
+def _outgoing(key: bytes, value: bytes | None) -> Outgoing:
+    return Outgoing(key, value, () if value is None else told_headers(value))
 
 
 def transactions(changes: Iterable[ScopeChange], *, most: int) -> Iterator[list[ScopeChange]]:

@@ -25,9 +25,7 @@ async def read_transitions(bootstrap: str, *, topic_prefix: str = "") -> list[Al
     records: list[Record] = []
     async for batch in read_to_end(bootstrap, topic_prefix + ALERTS):
         records += batch
-    # Scopes lie in different partitions; within one the order of the topic is the order of telling.
-    records.sort(key=_told)
-    return [decode_transition(record) for record in records if record.value is not None]
+    return [decode_transition(record) for record in in_order_of_telling(records) if record.value is not None]
 
 
 async def follow_transitions(
@@ -45,6 +43,11 @@ async def follow_transitions(
             for record in sorted((record for batch in batches for record in batch), key=_told):
                 if record.value is not None:
                     yield decode_transition(record)
+
+
+def in_order_of_telling(records: Iterable[Record]) -> list[Record]:
+    """Return records of the alerts topic sorted; scopes lie in different partitions, within one its order holds."""
+    return sorted(records, key=_told)
 
 
 def standing(transitions: Iterable[Alert]) -> list[Alert]:

@@ -6,7 +6,6 @@ The tests share one service and build on each other, in this order.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -15,11 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.damage import place_of
 from eventlog.folder import running
 from eventlog.reading import end_offsets, read_to_end
 from eventlog.record import Record
 from eventlog.writing import Writer
-from schemas.topics import TIMELINE
+from processors.teller import told_headers
+from schemas.topics import AGGREGATES, ALERTS, TIMELINE
 from tests.e2e.conftest import Service, Vigil, until
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow]
@@ -200,26 +201,54 @@ def test_other_rules_are_told_as_one_difference(service: Service, vigil: Vigil, 
     assert "the rule changed" in reasons
 
 
-async def _first_record(bootstrap: str) -> Record:
-    async with contextlib.aclosing(read_to_end(bootstrap, TIMELINE)) as batches:
-        return (await anext(batches))[0]
+def _newest(bootstrap: str, topic: str, part: bytes) -> Record:
+    """The newest record of the topic whose value has this in it."""
+
+    async def read() -> list[Record]:
+        batches = read_to_end(bootstrap, topic)
+        return [each async for batch in batches for each in batch if part in (each.value or b"")]
+
+    return max(asyncio.run(read()), key=lambda record: (record.timestamp_ms, record.offset))
 
 
-def test_verify_accounts_for_every_position_and_finds_one_changed_byte(service: Service, vigil: Vigil) -> None:
+def _with_one_byte_changed(bootstrap: str, real: Record, before: bytes, *, hashed: bool) -> str:
+    """Append a record once more, the digit after this part of it changed; return where that stands.
+
+    `hashed`: with a header that fits, as whoever forges with care would write.
+    """
+    value = real.value or b""
+    place = value.index(before) + len(before)
+    changed = value[:place] + (b"2" if value[place : place + 1] == b"1" else b"1") + value[place + 1 :]
+    with Writer(bootstrap) as writer:
+        headers = told_headers(changed) if hashed else real.headers
+        writer.send(real.topic, key=real.key, value=changed, headers=headers, partition=real.partition)
+    return place_of(_newest(bootstrap, real.topic, changed))
+
+
+def test_verify_accounts_for_every_position_and_says_where_one_byte_was_changed(service: Service, vigil: Vigil) -> None:
     verdict = json.loads(vigil.run("verify").stdout)
     assert verdict["equal"]
     assert verdict["positions"]["repeats"] > 4000, "the samples were published twice"
     assert sum(verdict["positions"].values()) - verdict["positions"]["repeats"] == _records(service)
 
     bootstrap = service.ready["bootstrap_servers"]
-    real = asyncio.run(_first_record(bootstrap))
-    changed = (real.value or b"").replace(b'"coding":"human"', b'"coding":"machine"')
-    with Writer(bootstrap) as writer:
-        writer.send(TIMELINE, key=real.key, value=changed, headers=real.headers, partition=real.partition)
-    found = vigil.run("verify", code=1)
-    assert not json.loads(found.stdout)["equal"]
-    assert f"{TIMELINE}:{real.partition}:" in found.stderr
-    assert "has another hash than its header says" in found.stderr
+    in_force = b'"rule":"bloody-month"'
+    for topic, part, before, hashed, what in (
+        (TIMELINE, b'"best":', b'"best":', False, "has another hash than its header says"),
+        (AGGREGATES, b'"best":', b'"best":', False, "has another hash than its header says"),
+        (ALERTS, in_force, b'"value":', False, "has another hash than its header says"),
+        (AGGREGATES, b'"best":', b'"best":', True, "differs in windows"),
+        (ALERTS, in_force, b'"value":', True, "differs in value"),
+    ):
+        real = _newest(bootstrap, topic, part)
+        place = _with_one_byte_changed(bootstrap, real, before, hashed=hashed)
+        found = vigil.run("verify", code=1)
+        with Writer(bootstrap) as writer:
+            writer.send(topic, key=real.key, value=real.value, headers=real.headers, partition=real.partition)
+        assert not json.loads(found.stdout)["equal"]
+        said = [line for line in found.stderr.splitlines() if f"{place}: " in line]
+        assert len(said) == 1, found.stderr
+        assert what in said[0]
 
 
 def test_a_second_service_in_the_folder_is_refused(service: Service, vigil: Vigil) -> None:
