@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from processors.settings import WorkerSettings
 from schemas.errors import Failed
 from schemas.topics import INCIDENTS, POLITICAL
 from subscribers.timeline import read_taken as read_timeline
+from tests.events import event as attack
 from tests.outcome import ledger_lag, publish, records
 from tests.processes import ROOT, WorkerProcess, until
 
@@ -41,29 +41,8 @@ asyncio.run(append_log(Path(folder), bootstrap, topic_prefix=prefix, on_progress
 """
 
 
-@pytest.fixture
-def settings(broker: str, topic_prefix: str) -> WorkerSettings:
-    return WorkerSettings(bootstrap=broker, prefix=topic_prefix, session_seconds=6.0)
-
-
-@pytest.fixture
-def ledger(settings: WorkerSettings) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess("ledger", settings)
-    try:
-        yield worker
-    finally:
-        worker.kill()
-
-
 def event(number: int, **more: Any) -> Json:
-    return {
-        "id": f"vigil:{number}",
-        "source": "vigil",
-        "type": "coup" if number % 7 == 0 else "attack",
-        "event_time": {"start": "2021-04-01T00:00:00Z", "end": "2021-04-02T00:00:00Z", "precision": "day"},
-        "publish_time": "2021-04-02T00:00:00Z",
-        **more,
-    }
+    return attack(number, **{"type": "coup" if number % 7 == 0 else "attack"} | more)
 
 
 def archive(settings: WorkerSettings, folder: Path, **options: Any) -> Archived:

@@ -95,11 +95,6 @@ class Follower:
 
 
 @pytest.fixture
-def settings(broker: str, topic_prefix: str) -> WorkerSettings:
-    return WorkerSettings(bootstrap=broker, prefix=topic_prefix, session_seconds=6.0, log_level="debug")
-
-
-@pytest.fixture
 def desk(settings: WorkerSettings, capfd: pytest.CaptureFixture[str]) -> Desk:
     return Desk(settings, capfd)
 

@@ -1,7 +1,6 @@
 """The ledger as a process of its own on a real broker."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,37 +8,13 @@ import pytest
 from eventlog.writing import Writer
 from processors.settings import WorkerSettings
 from schemas.topics import DEADLETTERS, INCIDENTS, TIMELINE
+from tests.events import event
 from tests.oracle.oracle import Oracle, line
 from tests.outcome import ledger_lag, publish, records, timeline
 from tests.processes import WorkerProcess, until
 
 pytestmark = pytest.mark.broker
 Json = dict[str, Any]
-
-
-@pytest.fixture
-def settings(broker: str, topic_prefix: str) -> WorkerSettings:
-    return WorkerSettings(bootstrap=broker, prefix=topic_prefix, session_seconds=6.0, log_level="debug")
-
-
-@pytest.fixture
-def ledger(settings: WorkerSettings) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess("ledger", settings)
-    try:
-        yield worker
-    finally:
-        worker.kill()
-
-
-def event(number: int, **more: Any) -> Json:
-    return {
-        "id": f"vigil:{number}",
-        "source": "vigil",
-        "type": "attack",
-        "event_time": {"start": "2021-04-01T00:00:00Z", "end": "2021-04-02T00:00:00Z", "precision": "day"},
-        "publish_time": "2021-04-02T00:00:00Z",
-        **more,
-    }
 
 
 def wait_until_read(settings: WorkerSettings) -> None:

@@ -45,11 +45,6 @@ RULES: list[Json] = [
 
 
 @pytest.fixture
-def settings(broker: str, topic_prefix: str) -> WorkerSettings:
-    return WorkerSettings(bootstrap=broker, prefix=topic_prefix, session_seconds=6.0, log_level="debug")
-
-
-@pytest.fixture
 def start(settings: WorkerSettings) -> Iterator[Start]:
     workers: list[WorkerProcess] = []
 
