@@ -51,7 +51,7 @@ class LogReader:
         try:
             await asyncio.to_thread(reach, self._bootstrap)
             await self._consumer.start()
-        except Failed:
+        except (Failed, asyncio.CancelledError):  # cancelled: Ctrl-C while it connects
             await self._consumer.stop()
             raise
         except KafkaError as error:

@@ -1,6 +1,7 @@
 """Whatever of the log needs a broker says in one line that none answers."""
 
 import asyncio
+import gc
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -59,3 +60,20 @@ def test_a_broker_that_is_being_started_is_waited_for() -> None:
 def test_what_is_no_address_is_named(text: str) -> None:
     with pytest.raises(Failed, match="is no list of broker addresses"):
         reach(text)
+
+
+def test_a_reader_that_is_stopped_while_it_connects_is_closed_without_a_word(closed_port: int) -> None:
+    complaints: list[str] = []
+
+    async def stopped() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+        opening = asyncio.create_task(_open_reader(f"127.0.0.1:{closed_port}"))
+        await asyncio.sleep(0.05)
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        del opening
+        gc.collect()
+
+    asyncio.run(stopped())
+    assert complaints == []
