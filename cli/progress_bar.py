@@ -19,6 +19,7 @@ def with_progress(
     if not sys.stderr.isatty():
         yield from items
         return
+    step = _STEP if where is None else 1
     with click.progressbar(
         items,
         length=total,
@@ -26,6 +27,10 @@ def with_progress(
         file=sys.stderr,
         show_pos=True,
         item_show_func=lambda item: "" if item is None or where is None else where(item),
-        update_min_steps=1 if where else _STEP,
     ) as bar:
-        yield from bar
+        done = 0
+        for done, item in enumerate(items, start=1):
+            yield item
+            if done % step == 0:
+                bar.update(step, item)
+        bar.update(done % step)

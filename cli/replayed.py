@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -80,6 +81,7 @@ def final_lines(
     log: Log, output: str, filters: Filters, *, window: Window | None, at: str | None, clock: int | None
 ) -> Iterator[bytes]:
     """Yield the final state, sorted; `clock` moves the log's own on, never back."""
+    collect_seldom()
     rules = log.rules()[1]
     assertions = (each.statement for each in log.taken())
     if output == "timeline":
@@ -101,6 +103,7 @@ def history_lines(log: Log, filters: Filters, *, axis: Axis) -> Iterator[tuple[i
 
     `--from` and `--until` are days K.
     """
+    collect_seldom()
     passing = dataclasses.replace(filters, first=None, last=None)
     days = history(
         log.taken(),
@@ -122,6 +125,11 @@ def write_table(lines: Iterable[bytes], output: str, out: BinaryIO) -> int:
     from subscribers.exporting import write_export  # noqa: PLC0415 - only where it is asked for
 
     return write_export("parquet", _columns(output), _table_rows(map(orjson.loads, lines), output), out)
+
+
+def collect_seldom() -> None:
+    """Look for garbage seldom: a replay makes a million objects that stay, and hardly a cycle."""
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _columns(output: str) -> tuple[Column, ...]:

@@ -36,7 +36,7 @@ def many(rows: list[Json], count: int) -> Iterator[Json]:
 
 def _copy(row: Json, round_: int) -> Json:
     place: Json = row.get("place", {})
-    country = _WORLD[(_WORLD.index(place.get("country", "SDN")) + 7 * round_) % len(_WORLD)]
+    country = _WORLD[(_WORLD.index(place.get("country") or "SDN") + 7 * round_) % len(_WORLD)]
     moved = {name: value for name, value in place.items() if name != "admin1_code"} | {"country": country}
     actors = [actor | {"id": f"{actor['id']}-{round_ % 5}"} for actor in row.get("actors", [])]
     return row | {"id": f"{row['id']}-{round_}", "place": moved, "actors": actors}

@@ -1,0 +1,170 @@
+"""`python -m tests.bench.replay [--events N] [--keep FOLDER] [--profile]`: the speed and the memory of a replay.
+
+All events of all feeds at hand, repeated under fresh ids and in other countries until there are N, written once as an
+archive as `vigil archive` writes it; then a process of its own reads it, and computes the final windows and the
+standing alerts of the default rules as `vigil replay` does. Prints one JSON object; with --profile the functions that
+take the most time go to stderr, and the numbers are those of the profiled run, which is slower.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import io
+import itertools
+import json
+import os
+import platform
+import pstats
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cli.archive import Reading, read_taken
+from cli.replayed import collect_seldom
+from cli.rule_files import default_rules
+from eventlog.archive import ArchiveWriter, Row, count_rows
+from producers.feeds import FEEDS
+from producers.rows import Published
+from schemas.event import check_event
+from schemas.rule_text import parse_rules
+from schemas.topics import INCIDENTS, POLITICAL, events_topic
+from tests.bench.adapters import FULL_FILES, contents
+from tests.bench.material import many
+from tests.bench.measure import peak_mib, resident_mib
+from timeline.identity import assertion, encode
+from timeline.replay import alerts_lines, windows_lines
+from timeline.rollup import Rollup
+
+Json = dict[str, Any]
+PART_ROWS = 25_000
+FUNCTIONS = 45
+
+
+def rows() -> list[Json]:
+    """Every distinct event of the files at hand, of all feeds, as JSON."""
+    found: dict[str, Json] = {}
+    for feed in FULL_FILES:
+        for content in contents(feed):
+            for row in FEEDS[feed](io.BytesIO(content), "file"):
+                if isinstance(row, Published):
+                    said = json.loads(encode(assertion(row.event)))
+                    found.setdefault(said["id"], said)
+    return list(found.values())
+
+
+def write_archive(folder: Path, events: Iterator[Json]) -> None:
+    """Write these events as an archive of parts as `vigil archive` makes them."""
+    offsets = {INCIDENTS: 0, POLITICAL: 0}
+    with ArchiveWriter(folder, {INCIDENTS: "a", POLITICAL: "b"}) as archive:
+        while chunk := list(itertools.islice(events, PART_ROWS)):
+            before = dict(offsets)
+            written = []
+            for said in chunk:
+                topic = events_topic(said["type"])
+                written.append(_row(topic, offsets[topic], said))
+                offsets[topic] += 1
+            archive.add(written, {(topic, 0): end for topic, end in offsets.items() if end > before[topic]})
+
+
+def _row(topic: str, offset: int, said: Json) -> Row:
+    statement = assertion(check_event(said))
+    stamp, document, event = statement.stamp, statement.document, encode(statement)
+    return Row(
+        topic,
+        0,
+        offset,
+        appended=1_767_225_600_000,
+        key=statement.id.encode(),
+        headers=(),
+        payload=event,
+        ingest_time=stamp.publish_time,
+        id=statement.id,
+        source=document["source"],
+        type=document["type"],
+        state=document["state"],
+        sequence=stamp.sequence,
+        publish_time=stamp.publish_time,
+        content=stamp.content,
+        event=event.decode(),
+    )
+
+
+def measure(folder: Path) -> Json:
+    """Replay the archive, in this process; seconds are of CPU."""
+    collect_seldom()
+    rules = parse_rules(default_rules())
+    count, before = count_rows(folder), resident_mib(os.getpid())
+    started, cpu = time.perf_counter(), time.process_time()
+    rollup, reading, spent = Rollup(rules), Reading(), {}
+    for each in read_taken([str(folder)], reading, tell=print):
+        rollup.apply(each.statement)
+    spent["read and apply"] = time.process_time() - cpu
+    rollup.settle()
+    spent["settle"] = time.process_time() - cpu - sum(spent.values())
+    windows = sum(1 for _ in windows_lines(rollup))
+    alerts = sum(1 for _ in alerts_lines(rollup))
+    spent["write out"] = time.process_time() - cpu - sum(spent.values())
+    seconds, total = time.perf_counter() - started, time.process_time() - cpu
+    peak = peak_mib(os.getpid())
+    return {
+        "events": count,
+        "scopes": windows,
+        "alerts": alerts,
+        "events a second": round(count / seconds),
+        "events a second of CPU": round(count / total),
+        "CPU microseconds an event": {name: round(each / count * 1e6, 1) for name, each in spent.items()},
+        "peak memory, MiB": peak,
+        "kB an event": round((peak - before) * 1024 * 1.024 / count, 2),
+        "collections": sum(each["collections"] for each in gc.get_stats()),
+    }
+
+
+def read_only(folder: Path) -> float:
+    """Return the CPU microseconds an event of reading alone."""
+    started = time.process_time()
+    count = sum(1 for _ in read_taken([str(folder)], Reading(), tell=print))
+    return round((time.process_time() - started) / count * 1e6, 1)
+
+
+def _measured(folder: Path, *options: str) -> Json:
+    command = [sys.executable, "-m", "tests.bench.replay", "--measure", str(folder), *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    found: Json = json.loads(done.stdout)
+    return found
+
+
+def main() -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path, help="write the archive here, or take the one that is here")
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.measure is not None:
+        print(json.dumps(_profiled(asked.measure) if asked.profile else measure(asked.measure)))
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = asked.keep or Path(temporary) / "archive"
+        if not folder.exists():
+            write_archive(folder, many(rows(), asked.events))
+        found = _measured(folder, *(["--profile"] if asked.profile else []))
+        found["CPU microseconds an event"]["read"] = read_only(folder)
+    print(json.dumps({**found, "python": platform.python_version(), "load": round(os.getloadavg()[0], 1)}))
+
+
+def _profiled(folder: Path) -> Json:
+    with cProfile.Profile() as profile:
+        found = measure(folder)
+    pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(FUNCTIONS)
+    return found
+
+
+if __name__ == "__main__":
+    main()
