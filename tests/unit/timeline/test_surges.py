@@ -15,6 +15,7 @@ from schemas.rule_text import parse_rules
 from timeline.identity import Assertion, assertion
 from timeline.improbability import negative_binomial_tail, poisson_tail
 from timeline.replay import alerts_lines, fold
+from timeline.rollup import Rollup
 from timeline.surge_law import improbable, least_improbable
 
 RULES = "rules: [{id: s, kind: surge, title: Surge, scope: world, severity: minor, measure: killed, reaches: 2}]"
@@ -63,6 +64,24 @@ def test_a_past_that_becomes_longer_makes_a_week_known_to_be_improbable() -> Non
     week = attack("week", "2021-01-18", 3, published="2022-02-22T00:00:00Z")
     (alert,) = alerts([old, week])
     assert (alert["first_day"], alert["known"]) == ("2021-01-18", "2022-03-16T00:00:00Z")
+
+
+def test_what_is_far_older_and_was_published_early_makes_a_surge_known_earlier() -> None:
+    rules = parse_rules(RULES.replace("reaches: 2", "reaches: 1, p_value: 0.1"))
+    rollup = Rollup(rules)
+    known = []
+    for batch in (
+        [
+            attack("a", "2020-12-24", 2, published="2022-01-28T00:00:00Z"),
+            attack("b", "2022-01-12", 1, published="2022-01-14T00:00:00Z"),
+        ],
+        [attack("c", "2020-01-09", 3, published="2020-02-08T00:00:00Z")],
+    ):
+        for statement in batch:
+            rollup.apply(statement)
+        rollup.settle()
+        known += [alert["known"] for alert in map(orjson.loads, alerts_lines(rollup)) if alert["first_day"] > "2022"]
+    assert known == ["2022-01-28T00:00:00Z", "2022-01-14T00:00:00Z"]
 
 
 def test_without_a_past_nothing_surges() -> None:
