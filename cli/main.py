@@ -38,6 +38,7 @@ COMMANDS = {
     "alerts": _Entry("cli.alerts", "Print the alerts that stand, or follow them as they come."),
     "silences": _Entry("cli.silences", "Begin, list and end silences: what people are not told for a time."),
     "replay": _Entry("cli.replay", "Compute timeline, aggregates and alerts from an archive, without a broker."),
+    "backtest": _Entry("cli.backtest", "Say what rules would have told of the past, and how that did."),
     "archive": _Entry("cli.archiving", "Keep the log as Parquet files, and publish them again."),
     "export": _Entry("cli.export", "Write events or aggregates, as known at any time, for other tools."),
     "verify": _Entry("cli.verify", "Compute everything again from the log, and compare."),

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, comb, sqrt
+from math import ceil, sqrt
 from statistics import median
 
 _Z = 1.959963984540054
 """The 97.5 % point of the normal law: all intervals here are of 95 %."""
-_TAIL = 0.025
+_TAILS = 40
+"""One of so many falls below an interval, and one above."""
 
 Interval = tuple[float, float]
 
@@ -72,10 +73,11 @@ def median_interval(ordered: Sequence[float]) -> Interval | None:
     It is the narrowest pair of the k-th smallest and k-th largest for which a fair coin, thrown once for each value,
     shows fewer than k heads with a probability of at most 2.5 %. Below six values there is none.
     """
-    count, below, reached = len(ordered), 0, 0
-    for tails in range(count):
-        below += comb(count, tails)
-        if below > _TAIL * 2**count:
-            break
-        reached = tails + 1
-    return (ordered[reached - 1], ordered[count - reached]) if reached else None
+    count = len(ordered)
+    # Whole numbers throughout: of a thousand values there are more throws than a float can hold.
+    ways, below, rank = 1, 1, 0
+    while below * _TAILS <= 2**count and rank < count:
+        ways = ways * (count - rank) // (rank + 1)
+        below += ways
+        rank += 1
+    return (ordered[rank - 1], ordered[count - rank]) if rank else None
