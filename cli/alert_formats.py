@@ -125,7 +125,7 @@ def _choose(**given: Any) -> Format | None:
 
 
 def _profile(chosen: Format) -> Profile:
-    from producers.missions import MISSIONS  # noqa: PLC0415 - only where messages are written
+    from producers.codes.missions import MISSIONS  # noqa: PLC0415 - only where messages are written
     from subscribers.cap import Profile, Status  # noqa: PLC0415
 
     statuses: dict[str, Status] = {"actual": "Actual", "exercise": "Exercise", "test": "Test"}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cli.output import tell
 from eventlog.archive_files import is_archive
-from producers.records import Record, line_records
-from producers.sources import Source, opened
+from producers.reading.records import Record, line_records
+from producers.reading.sources import Source, opened
 from schemas.errors import BadInput, Failed
 from schemas.event import parse_event
 from timeline.as_of import Taken

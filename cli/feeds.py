@@ -13,7 +13,7 @@ from cli.output import encode_line, write_lines
 from cli.settings import Settings, find_bootstrap, with_settings
 
 if TYPE_CHECKING:
-    from producers.positions import Position
+    from producers.watching.positions import Position
 
 
 @click.command()
@@ -28,7 +28,7 @@ def feeds(settings: Settings, *, table: bool) -> None:
 
     Example: vigil feeds --table
     """
-    from producers.positions import read_positions  # noqa: PLC0415 - its clients take time to load
+    from producers.watching.positions import read_positions  # noqa: PLC0415 - its clients take time to load
 
     positions = asyncio.run(read_positions(find_bootstrap(settings), topic_prefix=settings.topic_prefix))
     lines = [encode_line(line) for line in ages(positions, now_seconds=time.time())]

@@ -9,9 +9,9 @@ from cli.stopping import Stop
 from eventlog.writing import Writer
 from producers.feeds import FEEDS, Files, read_files
 from producers.publish import LogOutlet, Summary, publish
+from producers.reading.sources import Source, opened
 from producers.recognise import kind_of
 from producers.rows import Published, Row
-from producers.sources import Source, opened
 from schemas.errors import Failed
 
 _ENDINGS = (".csv", ".jsonl")

@@ -17,7 +17,7 @@ from schemas.errors import Failed
 
 if TYPE_CHECKING:
     from producers import providers
-    from producers.watching import Send, Told, Watch
+    from producers.watching.watch import Send, Told, Watch
 
 TRIES_ONCE = 4
 """With --once: so many looks at most, as trouble that passes may need."""
@@ -47,10 +47,10 @@ def watch(settings: Settings, feed: str, place: str, *, every: float | None, onc
     """
     from eventlog.topics import check_topics  # noqa: PLC0415 - its clients take time to load
     from eventlog.writing import Writer  # noqa: PLC0415
-    from producers.positions import read_positions  # noqa: PLC0415
     from producers.providers import provider_of  # noqa: PLC0415
-    from producers.watching import Watch  # noqa: PLC0415
-    from producers.web import Web  # noqa: PLC0415
+    from producers.watching.positions import read_positions  # noqa: PLC0415
+    from producers.watching.watch import Watch  # noqa: PLC0415
+    from producers.watching.web import Web  # noqa: PLC0415
 
     with Stop() as stop:
         watched = provider_of(feed, place, Web(wait=stop.wait), _credentials())
@@ -94,7 +94,7 @@ def _withdraw(settings: Settings, watching: Watch, told: Told) -> Told:
 
 
 def _look_on(watching: Watch, stop: Stop, settings: Settings, *, every_seconds: float, once: bool) -> int:
-    from producers.watching import pause_seconds  # noqa: PLC0415
+    from producers.watching.watch import pause_seconds  # noqa: PLC0415
 
     failures = 0
     while not stop.asked:

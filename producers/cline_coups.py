@@ -15,14 +15,14 @@ from typing import BinaryIO, Final
 
 import pycountry
 
-from producers.cow_states import country_of_cow
+from producers.codes.cow_states import country_of_cow
+from producers.codes.states import country_of_name
+from producers.reading.row_by_row import told_of_rows
+from producers.reading.sources import Source
+from producers.reading.tables import Cells, Table
+from producers.reading.values import midnight, shown, whole
 from producers.recognise import COUPS, require
-from producers.row_by_row import told_of_rows
 from producers.rows import Published, Row
-from producers.sources import Source
-from producers.states import country_of_name
-from producers.tables import Cells, Table
-from producers.values import midnight, shown, whole
 from schemas.errors import BadInput
 from schemas.event import Event, check_event
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from producers import acled, cline_coups, gdelt, own_events, ucdp_ged, un_fatalities, unsc
+from producers import cline_coups, own_events, un_fatalities
+from producers.acled import exports as acled
+from producers.council import unsc
+from producers.gdelt import exports as gdelt
+from producers.reading.sources import STANDARD_INPUT, Source, opened
 from producers.recognise import ACLED, COUNCIL, COUPS, FATALITIES, GDELT, OWN, UCDP, require
-from producers.rows import Row
-from producers.sources import STANDARD_INPUT, Source, opened
-
-Parse = Callable[[BinaryIO, str], Iterator[Row]]
-"""From a stream (plain or gzip) and the name of its file to its rows. Raises Failed for a file of another feed."""
+from producers.rows import Parse, Row
+from producers.ucdp import ged
 
 FEEDS: Final[Mapping[str, Parse]] = {
-    UCDP: ucdp_ged.parse,
+    UCDP: ged.parse,
     FATALITIES: un_fatalities.parse,
     COUNCIL: unsc.parse,
     COUPS: cline_coups.parse,

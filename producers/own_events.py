@@ -7,12 +7,12 @@ from typing import BinaryIO
 
 import orjson
 
+from producers.reading.records import Record
+from producers.reading.row_by_row import told_of_lines
+from producers.reading.sources import Source
+from producers.reading.tables import decoded
 from producers.recognise import OWN, require
-from producers.records import Record
-from producers.row_by_row import told_of_lines
 from producers.rows import Published, Row, Skipped
-from producers.sources import Source
-from producers.tables import decoded
 from schemas.event import Event, check_event, parse_event
 
 

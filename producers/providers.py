@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from producers.acled_api import AcledApi
-from producers.drop_folder import DropFolder
+from producers.acled.api import AcledApi
 from producers.feeds import FEEDS
-from producers.gdelt_updates import GdeltUpdates
+from producers.gdelt.updates import GdeltUpdates
 from producers.recognise import ACLED, GDELT, UCDP
-from producers.ucdp_api import UcdpApi
-from producers.watching import Provider
-from producers.web import Web
-from producers.web_file import WebFile
+from producers.ucdp.api import UcdpApi
+from producers.watching.drop_folder import DropFolder
+from producers.watching.watch import Provider
+from producers.watching.web import Web
+from producers.watching.web_file import WebFile
 from schemas.errors import Failed, Misuse
 
 _SECRETS: Final = ("key", "token", "access_token", "password", "email", "user", "username")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from typing import Final
 
 import orjson
 
-from producers.sources import Source
+from producers.reading.sources import Source
+from producers.reading.tables import column_names
 from schemas.errors import Failed
 
 UCDP: Final = "ucdp-ged"
@@ -164,11 +164,3 @@ def _is_ucdp_row(cells: list[str]) -> bool:
         and cells[3] in ("0", "1", "0.0", "1.0", "true", "false")
         and cells[5][:1] in ("1", "2", "3")
     )
-
-
-def column_names(line: bytes) -> list[str]:
-    """Return the names of a header row, folded to lower case."""
-    try:
-        return [name.strip().lower() for name in next(csv.reader([line.decode("utf-8", "replace")]))]
-    except csv.Error:
-        return []

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from producers.feeds import FEEDS
+from producers.reading.sources import Source
 from producers.recognise import COUNCIL, FATALITIES, kind_of
 from producers.rows import DeadLetter, Merged, Published, Row, Skipped
-from producers.sources import Source
 from schemas.errors import BadInput, Failed
 from schemas.event import Event
 

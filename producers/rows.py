@@ -7,8 +7,9 @@ for a good row at once, and tells what became of it at the end.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from schemas.event import Event
 
@@ -64,3 +65,6 @@ class DeadLetter:
 
 
 Row = Published | Merged | Skipped | Held | DeadLetter
+
+Parse = Callable[[BinaryIO, str], Iterator[Row]]
+"""From a stream (plain or gzip) and the name of its file to its rows. Raises Failed for a file of another feed."""

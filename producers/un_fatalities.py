@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import BinaryIO, Final
 
-from producers.actors import actor_id
-from producers.json_tables import JsonTable, Members, object_starts
-from producers.missions import MISSIONS
+from producers.codes.actors import actor_id
+from producers.codes.missions import MISSIONS
+from producers.reading.json_tables import JsonTable, Members, object_starts
+from producers.reading.row_by_row import told_of_rows
+from producers.reading.sources import Source
+from producers.reading.tables import Cells, Table
+from producers.reading.values import day, midnight, shown
 from producers.recognise import FATALITIES, FATALITIES_JSON, require
-from producers.row_by_row import told_of_rows
 from producers.rows import Held, Merged, Published, Row
-from producers.sources import Source
-from producers.tables import Cells, Table
-from producers.values import day, midnight, shown
 from schemas.errors import BadInput
 from schemas.event import Event, check_event
 

@@ -12,9 +12,10 @@ from typing import Any, Final
 import orjson
 
 from producers.cline_coups import padded_id
-from producers.recognise import ACLED, COUPS, OWN, UCDP, column_names
+from producers.reading.tables import column_names
+from producers.reading.values import required
+from producers.recognise import ACLED, COUPS, OWN, UCDP
 from producers.rows import DeadLetter
-from producers.values import required
 from schemas.errors import BadInput
 
 _KEYS: Final = {UCDP: "id", COUPS: "coup_id", ACLED: "event_id_cnty", OWN: "id"}

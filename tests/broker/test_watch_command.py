@@ -152,7 +152,7 @@ def test_trouble_is_waited_out_as_long_as_the_provider_asks_and_then_given_up(
     assert vigil("watch", "vigil", "--from", server.url + "/a", "--once")[0]["published"] == 1
     assert "answered 429; next look in 2 s" in vigil.stderr
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("producers.watching.FIRST_PAUSE_SECONDS", 0.01)
+        patched.setattr("producers.watching.watch.FIRST_PAUSE_SECONDS", 0.01)
         server.answers["/a"] = Reply(status=500)
         vigil("watch", "vigil", "--from", server.url + "/a", "--once", code=1)
     assert "given up after 4 looks" in vigil.stderr

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from producers.acled_names import acled_actor, mission_of, short_name
+from producers.acled.names import acled_actor, mission_of, short_name
 from producers.rows import Position
 
 from .reading import RECORDED, Outcome, content_of, csv_line, read, table, with_cells

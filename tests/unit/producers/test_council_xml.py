@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from producers.council_titles import termination
+from producers.council.titles import termination
+from producers.council.unsc import parse_together
 from producers.feeds import FEEDS
 from producers.rows import Held, Merged, Position, Skipped
-from producers.unsc import parse_together
 
 from .reading import RECORDED, Outcome, content_of, read
 

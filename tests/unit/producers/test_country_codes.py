@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from producers.cameo import country_of_cameo
-from producers.cow_states import country_of_cow
-from producers.fips import FIPS, NOWHERE, SEAS
+from producers.codes.cameo import country_of_cameo
+from producers.codes.cow_states import country_of_cow
+from producers.codes.fips import FIPS, NOWHERE, SEAS
 from schemas.countries import COUNTRIES
 
 from .reading import SHARED

@@ -6,8 +6,8 @@ import csv
 
 import pytest
 
-from producers.crosswalk import System, country_of
-from producers.subdivisions import division_code
+from producers.codes.crosswalk import System, country_of
+from producers.codes.subdivisions import division_code
 from schemas.countries import COUNTRIES
 
 from .reading import SHARED

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from producers.gdelt import parse
+from producers.gdelt.exports import parse
 from producers.rows import Skipped
 
 from .reading import SHARED, Outcome, content_of, read, table

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from producers.cameo import cameo_actor, country_of_cameo, label, method
+from producers.codes.cameo import cameo_actor, country_of_cameo, label, method
 from producers.feeds import Files, read_files
-from producers.gdelt import parse
+from producers.gdelt.exports import parse
 from producers.rows import Position, Published, Skipped
 
 from .reading import RECORDED, Outcome, content_of, read

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from eventlog.memory import MemoryLog
 from producers.feeds import FEEDS
 from producers.publish import Lines, LogOutlet, Nowhere, Stopped, Summary, publish
+from producers.reading.tables import header_line
 from producers.rows import DeadLetter, Held, Merged, Position, Published, Row, Skipped
-from producers.tables import header_line
 from schemas.errors import Failed
 from schemas.topics import DEADLETTERS, INCIDENTS, POLITICAL, TOPICS
 from timeline.identity import assertion, encode

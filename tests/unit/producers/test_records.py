@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.records import KEPT_OF_OVERSIZE, RECORD_LIMIT, Record, line_records, quoted_records
+from producers.reading.records import KEPT_OF_OVERSIZE, RECORD_LIMIT, Record, line_records, quoted_records
 
 
 def starts(line: bytes) -> bool:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import json
+import sys
 from typing import Any, NoReturn
 
 import pytest
 
+from producers.feeds import FEEDS
 from producers.recognise import ACLED, COUPS, GDELT, OWN, UCDP
 from producers.redelivery import read_again
 from schemas.errors import BadInput
 
 from .reading import RECORDED, SAMPLES, content_of, read, table
 
-MODULES = {UCDP: "ucdp_ged", COUPS: "cline_coups", GDELT: "gdelt", ACLED: "acled", OWN: "own_events"}
+# Of these a row alone is a file of the feed again.
+ROW_BY_ROW = (UCDP, COUPS, GDELT, ACLED, OWN)
 FILES = {
     path.name: (path.name.partition(".")[0], content_of(path))
     for path in sorted(RECORDED.iterdir())
-    if path.name.partition(".")[0] in MODULES
+    if path.name.partition(".")[0] in ROW_BY_ROW
 }
 TABLE = FILES["ucdp-ged.global-49.csv"][1]
 FILES["without a header row"] = (UCDP, TABLE.partition(b"\n")[2])
@@ -41,7 +43,7 @@ def test_a_row_that_was_refused_gives_the_same_event_after_the_fix(name: str) ->
     feed, content = FILES[name]
     expected = read(feed, content)
     assert expected.events
-    module = importlib.import_module(f"producers.{MODULES[feed]}")
+    module = sys.modules[FEEDS[feed].__module__]
     with pytest.MonkeyPatch.context() as earlier:
         for check in {"check_event", "parse_event"} & vars(module).keys():
             earlier.setattr(module, check, refuse)

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pytest
 
-from producers.missions import MISSIONS
+from producers.codes.missions import MISSIONS
 from producers.rows import Held, Merged, Position
 
 from .reading import RECORDED, Outcome, content_of, read, table, with_cells

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from producers.council_titles import agenda_country, mandate_end, single_mission
+from producers.council.titles import agenda_country, mandate_end, single_mission
+from producers.council.unsc import parse_together
 from producers.rows import Held, Merged, Position
-from producers.unsc import parse_together
 
 from .reading import RECORDED, Outcome, content_of, read
 

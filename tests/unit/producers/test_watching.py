@@ -15,18 +15,18 @@ from urllib.parse import parse_qs
 import pytest
 
 from eventlog.memory import MemoryLog
-from producers.acled_api import AcledApi, as_table
-from producers.drop_folder import DropFolder
+from producers.acled.api import AcledApi, as_table
 from producers.feeds import FEEDS
-from producers.gdelt_updates import FURTHEST_BACK, TRIES, GdeltUpdates
-from producers.positions import Position
+from producers.gdelt.updates import FURTHEST_BACK, TRIES, GdeltUpdates
 from producers.providers import Credentials, provider_of
 from producers.rows import Published, Row
-from producers.ucdp_api import UcdpApi
-from producers.watching import Delivery, Provider, Told, Watch, pause_seconds
-from producers.web import Denied, Later, Web
-from producers.web_file import WebFile
-from producers.zipped import unzipped
+from producers.ucdp.api import UcdpApi
+from producers.watching.drop_folder import DropFolder
+from producers.watching.positions import Position
+from producers.watching.watch import Delivery, Provider, Told, Watch, pause_seconds
+from producers.watching.web import Denied, Later, Web
+from producers.watching.web_file import WebFile
+from producers.watching.zipped import unzipped
 from schemas.errors import BadInput, Failed, Misuse
 from schemas.event import check_event
 from schemas.topics import DEADLETTERS, FEED_POSITIONS, INCIDENTS
@@ -512,7 +512,7 @@ def test_a_rest_without_rows_ends_the_walk(acled: Acled, log: Log) -> None:
 
 
 def test_the_ids_of_a_second_are_remembered_in_bounds(acled: Acled, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("producers.acled_api.MOST_SEEN", 3)
+    monkeypatch.setattr("producers.acled.api.MOST_SEEN", 3)
     acled.rows = dict.fromkeys(["MLI1", "MLI2", "MLI3", "MLI4", "MLI5"], 20)
     log.look(acled.provider, feed="acled")
     assert log.positions()[""].state["seen"] == []

@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from producers.web import Answer, Denied, Later, Missing, Web, shown
+from producers.watching.web import Answer, Denied, Later, Missing, Web, shown
 from schemas.errors import Failed
 
 from .provider_server import ProviderServer, Reply, changing, validated

@@ -1,0 +1,1 @@
+"""ACLED: its exports, its API, and how it writes names and times."""

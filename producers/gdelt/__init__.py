@@ -1,0 +1,1 @@
+"""GDELT: its event exports, and the stream of its newest ones."""

@@ -1,0 +1,1 @@
+"""UCDP: the Georeferenced Event Dataset as files and from the API."""
