@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from cli.rule_values import impossible
 from cli.yaml_page import Mistakes, Page, read_text
 from schemas.errors import BadInput
 from schemas.rule import RuleSet
@@ -32,7 +33,8 @@ def read_rule_file(name: str) -> RuleSet:
 def check_rules(text: str, name: str) -> RuleSet:
     """Return the rule set that this text says; raises Mistakes, the first of each rule.
 
-    A text that does not say `rules` at all, such as an empty file, is a mistake: applied, it would cancel every alert.
+    What no event can satisfy is one, since the rule would never fire and nobody be told. A text that does not say
+    `rules` at all, such as an empty file, is one too: applied, it would cancel every alert.
     """
     try:
         found = parse_rules(text)
@@ -40,6 +42,10 @@ def check_rules(text: str, name: str) -> RuleSet:
         raise Mistakes(list(_mistakes(Page(text, name))) or [_mistake(error, name)]) from error
     if not found.rules and "rules" not in (Page(text, name).said or {}):
         raise Mistakes([f"{name}:1: rules: there are none; write `rules: []` for a set without any"])
+    asked = [(index, place, why) for index, rule in enumerate(found.rules) for place, why in impossible(rule)]
+    if asked:
+        page = Page(text, name)
+        raise Mistakes([page.mistake(("rules", index, *place), why) for index, place, why in asked])
     return found
 
 

@@ -83,6 +83,51 @@ def test_a_mistake_between_rules_is_told(tmp_path: Path, capsys: pytest.CaptureF
     assert "r.yaml:3: rules.0.inhibits: 'x' is no other rule" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("{type: attak}", "where.type: 'attak' is none of attack, coup,"),
+        ("{type: [attack, cuop]}", "where.type: 'cuop' is none of"),
+        ("{coup.outcome: realized}", "where.coup.outcome: 'realized' is none of realised, attempted, conspiracy"),
+        ("{coding: humans}", "where.coding: 'humans' is none of human, machine"),
+        ("{event_time.precision: daily}", "where.event_time.precision: 'daily' is none of instant, day,"),
+        ("{place.country: Mali}", "where.place.country: "),
+        ("{killed: 3}", "where.killed: it has no value of its own; ask for a member of it, such as killed.total"),
+        ("{killed.total.best: many}", "where.killed.total.best: "),
+        ("{killed.total.best: '3'}", "where.killed.total.best: "),
+        ("{title: {at_least: 3}}", "where.title: it is no number, so it satisfies no bound"),
+        ("{mission: 7}", "where.mission: "),
+    ],
+)
+def test_a_condition_that_no_event_satisfies_is_a_mistake(
+    where: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rule = "{id: a, kind: match, title: t, scope: world, severity: minor, where: {coding: human}}"
+    file = tmp_path / "r.yaml"
+    file.write_text(f"rules:\n  - {rule}\n  - {rule.replace('id: a', 'id: b').replace('{coding: human}', where)}\n")
+    assert run(["rules", "check", str(file)]) == 1
+    assert f"{file}:3: rules.1.{said}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "{type: attack, killed.total.best: {at_least: 1}}",
+        "{killed.total.best: [0, 1], resolution.chapter_vii: true, resolution.mandate_end: 2022-06-30}",
+        "{actors.id: [jnim, aqim], actors.role: target, place.country: [MLI, XKX], repairs: date, mission: MINUSMA}",
+        "{place.latitude: {at_least: 13.5}, event_time.precision: day, links.url: 'https://example.org/'}",
+        "{event_time.start: '2021-10-02T00:00:00Z', tally.value: 255, source: acled, state: asserted}",
+    ],
+)
+def test_a_condition_that_an_event_can_satisfy_is_none(where: str, tmp_path: Path) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text(
+        f"rules: [{{id: a, kind: sequence, title: t, scope: world, severity: minor, within: 3, first: {where}, "
+        f"then: {where}}}]\n"
+    )
+    assert run(["rules", "check", str(file)]) == 0
+
+
 @pytest.mark.parametrize("text", ["", "# nothing but words\n", "{}\n"])
 def test_an_empty_file_is_no_set_without_rules(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "r.yaml"
