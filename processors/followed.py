@@ -35,16 +35,26 @@ class Followed:
 
     async def recall(self) -> AsyncIterator[int]:
         """Read what was told; only committed records count. Yields how many records each batch had."""
-        alerts = self._settings.topic(ALERTS)
         async with LogReader(self._settings.bootstrap, committed=True) as reader:
-            await reader.assign([alerts, self._settings.topic(AGGREGATES)])
+            await reader.assign([self._settings.topic(ALERTS), self._settings.topic(AGGREGATES)])
             async for records in reader.read_to_end():
                 for record in records:
-                    if record.topic != alerts:
-                        self.told.recall_aggregate((record.key or b"").decode(), record.value)
-                    elif record.value is not None:
-                        self.told.recall_alert(record.value)
+                    self._recall(record)
                 yield len(records)
+
+    def _recall(self, record: Record) -> None:
+        is_alert, key = record.topic == self._settings.topic(ALERTS), (record.key or b"").decode(errors="replace")
+        try:
+            if not is_alert:
+                self.told.recall_aggregate(key, record.value)
+            elif record.value is not None:
+                self.told.recall_alert(record.value)
+        except (ValueError, KeyError, TypeError):
+            # Others can write to a public topic. What cannot be read was not told, so it is told again.
+            place = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
+            tell("a record among what was told cannot be read, and is passed over", level=logging.ERROR, **place)
+            if not is_alert:
+                self.told.recall_aggregate(key, None)
 
     async def choose_rules(self) -> None:
         """Evaluate by the newest rule set of the log, and be ready to read everything else from its start."""

@@ -87,16 +87,36 @@ def transitions(settings: WorkerSettings) -> list[Json]:
     return [json.loads(record.value or b"") for record in records(settings, ALERTS)]
 
 
+def shown(record: Json) -> Json:
+    """An alert without how it was told."""
+    return {name: member for name, member in record.items() if name not in TELLING}
+
+
 def standing(settings: WorkerSettings) -> list[bytes]:
     """The alerts that stand, without how they were told."""
     last = {record["id"]: record for record in transitions(settings)}
-    alerts = [
-        {name: member for name, member in record.items() if name not in TELLING}
-        for record in last.values()
-        if record["transition"] not in ENDED
-    ]
+    alerts = [shown(record) for record in last.values() if record["transition"] not in ENDED]
     order = ("first_day", "rule", "scope", "id")
     return [line(alert) for alert in sorted(alerts, key=lambda alert: [alert[name] for name in order])]
+
+
+def told_out_of_turn(told: Iterable[Json]) -> list[str]:
+    """What of these transitions can only have been told twice, or of what was never told; in sentences."""
+    wrong = []
+    stands: dict[str, Json] = {}
+    for record in told:
+        before = stands.pop(record["id"], None)
+        if (before is None) != (record["transition"] == "raised"):
+            wrong.append(f"{record['id']}: {record['transition']}, but it {'stood' if before else 'did not stand'}")
+        if (
+            record["transition"] in ("updated", "resolved")
+            and not record["replaces"]
+            and shown(record) == shown(before or {})
+        ):
+            wrong.append(f"{record['id']}: {record['transition']}, but nothing changed")
+        if record["transition"] not in ENDED:
+            stands[record["id"]] = record
+    return wrong
 
 
 def ledger_lag(settings: WorkerSettings) -> dict[Place, int]:

@@ -21,9 +21,9 @@ from eventlog.reading import read_to_end
 from eventlog.record import Record
 from processors.settings import WorkerSettings
 from schemas.topics import AGGREGATES, ALERTS
-from tests.outcome import apply_rules, roller_lag, statements
+from tests.outcome import apply_rules, roller_lag, shown, statements
 from tests.processes import WorkerProcess, until
-from tests.simulation import ENDED, TELLING, rule_set
+from tests.simulation import ENDED, rule_set
 from timeline.replay import alerts_lines, fold, standing_lines
 from timeline.rollup import Rollup
 from timeline.telling import Told
@@ -196,10 +196,7 @@ class Telling:
             yield f"its survivor {said['survivor']} is not the thread of its heir"
 
     def _wrong_in_the_end(self, rollup: Rollup) -> Iterator[str]:
-        stands = [
-            {name: member for name, member in record.items() if name not in TELLING} for record in self._active.values()
-        ]
-        if list(standing_lines(stands)) != list(alerts_lines(rollup)):
+        if list(standing_lines(map(shown, self._active.values()))) != list(alerts_lines(rollup)):
             yield "what stands is not what the timeline gives"
         if len(set(self.threads().values())) < len(self._active):
             yield "two alerts that stand share a thread"

@@ -14,7 +14,7 @@ from processors.settings import WorkerSettings
 from processors.teller import Teller
 from schemas.topics import AGGREGATES, ALERTS, TICKS
 from tests.oracle.oracle import Oracle, line
-from tests.outcome import apply_rules, records, roller_lag, standing, transitions, windows, write_timeline
+from tests.outcome import apply_rules, records, roller_lag, shown, standing, transitions, windows, write_timeline
 from tests.processes import WorkerProcess, until
 
 pytestmark = pytest.mark.broker
@@ -126,6 +126,28 @@ def test_a_restart_tells_nothing_that_was_told(settings: WorkerSettings, start: 
     second = start()
     assert second.wait_for("takeover", step="tell")["scopes"] == 0
     assert [len(records(settings, topic)) for topic in (ALERTS, AGGREGATES)] == before
+
+
+def test_what_others_wrote_among_what_was_told_is_put_right(settings: WorkerSettings, start: Start) -> None:
+    apply_rules(settings, RULES)
+    write_timeline(settings, EVENTS)
+    first = start()
+    wait_until_read(settings)
+    assert first.stop() == 0
+    real = records(settings, ALERTS)[-1]
+    forged = (real.value or b"").replace(b'"value":', b'"value":1', 1)
+    with Writer(settings.bootstrap) as writer:
+        for topic, value in ((ALERTS, forged), (ALERTS, b"{"), (ALERTS, b"[]"), (ALERTS, b"{}"), (AGGREGATES, b"1")):
+            writer.send(settings.topic(topic), key=real.key, value=value, partition=real.partition)
+    second = start()
+    second.wait_for("takeover", step="follow")
+    assert len(second.find("a record among what was told cannot be read, and is passed over")) == 4
+    assert second.wait_for("takeover", step="tell")["scopes"] == 1
+    alert, aggregate = (
+        [each for each in records(settings, topic) if each.key == real.key] for topic in (ALERTS, AGGREGATES)
+    )
+    assert shown(json.loads(alert[-1].value or b"")) == shown(json.loads(real.value or b""))
+    assert json.loads(aggregate[-1].value or b"")["scope"] == (real.key or b"").decode()
 
 
 def test_ticks_move_the_clock_but_not_into_the_future(settings: WorkerSettings, start: Start) -> None:

@@ -7,6 +7,7 @@ then is its lag measured, so that a blow that counts is one against a worker tha
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import threading
@@ -28,9 +29,12 @@ SLICE = 50
 
 
 class Campaign:
-    """Its workers, its material, what was done so far (`blows`), and who ended by himself (`crashes`)."""
+    """Its workers, its material, what was done so far (`blows`), and who ended by himself (`crashes`).
 
-    def __init__(self, settings: WorkerSettings, events: list[Json], rules: list[Json], *, seed: int) -> None:
+    Of the rule sets the first is in force at the start; each `change_rules` puts the next of them in force.
+    """
+
+    def __init__(self, settings: WorkerSettings, events: list[Json], rule_sets: list[list[Json]], *, seed: int) -> None:
         self.settings, self.events = settings, events
         self.chance = random.Random(seed)
         self.blows: list[Json] = []
@@ -38,8 +42,14 @@ class Campaign:
         self.runs: list[WorkerProcess] = []
         self._published = 0
         self._feeding = threading.Lock()
-        apply_rules(settings, rules)
+        self._rule_sets = itertools.cycle(rule_sets)
+        self.change_rules()
         self.workers = {role: [self._start(role), self._start(role)] for role in ("ledger", "roller")}
+
+    def change_rules(self) -> None:
+        """Put the next rule set in force, whatever the workers do."""
+        self.rules = next(self._rule_sets)
+        apply_rules(self.settings, self.rules)
 
     def _start(self, role: str) -> WorkerProcess:
         worker = WorkerProcess(role, self.settings)

@@ -1,4 +1,4 @@
-"""What a campaign publishes: the Sudan extract with repeats, corrections and withdrawals, and the rules over it."""
+"""What a campaign publishes: real events of four feeds, with repeats, corrections and withdrawals among them."""
 
 from __future__ import annotations
 
@@ -18,39 +18,13 @@ ROOT = Path(__file__).parents[2]
 WHOLE = ROOT.parent / "shared" / "data" / "ucdp" / "hdx" / "conflict_data_sdn.ged24.csv.gz"
 SAMPLES = ROOT / "samples" / "ucdp-ged"
 
-RULES: list[Json] = [
-    {
-        "id": "deadly-attack",
-        "kind": "match",
-        "title": "An attack that kills fifty",
-        "scope": "country",
-        "severity": "severe",
-        "where": {"type": "attack", "killed.total.best": {"at_least": 50}},
-    },
-    {
-        "id": "deadly-week",
-        "kind": "threshold",
-        "title": "Over 100 killed in a week",
-        "scope": "admin1",
-        "severity": "moderate",
-        "measure": "killed",
-        "window": "7d",
-        "reaches": 100,
-        "ends_below": 60,
-    },
-    {
-        "id": "many-attacks",
-        "kind": "threshold",
-        "title": "Perhaps 20 attacks in a month",
-        "scope": "country",
-        "severity": "minor",
-        "measure": "attacks",
-        "count": "possible",
-        "window": "30d",
-        "reaches": 20,
-        "ends_below": 12,
-    },
-]
+_OTHER_FEEDS = {"vigil": "mali-2021.jsonl", "un-fatalities": "un-fatalities/minusma.csv", "unsc": "unsc/mali.jsonl"}
+
+
+def everything() -> list[Json]:
+    """The Sudan extract and the samples of the other feeds: among them all seven kinds of rules find something."""
+    others = [event for feed, name in _OTHER_FEEDS.items() for event in events_of(ROOT / "samples" / name, feed)]
+    return [*sudan(), *others]
 
 
 def sudan() -> list[Json]:
