@@ -112,6 +112,18 @@ def test_a_rule_is_counted_timed_and_judged(capsys: pytest.CaptureFixture[str], 
     }
 
 
+def test_what_was_told_before_the_period_is_none_of_its_alerts_and_warns_of_its_labels(
+    capsys: pytest.CaptureFixture[str], rules: str, archive: str
+) -> None:
+    period = ("--from", "2021-10-10", "--until", "2021-12-31")
+    found = numbers(capsys, "--rules", rules, "--archive", archive, *period, "--labels", "mass-casualty")
+    week = rule(found, "deadly-week")
+    # That of the 6th was told on the 9th, and ends in the period.
+    assert week["alerts"] == 1
+    assert week["outcome"]["precision"]["of"] == 1
+    assert week["outcome"]["lead_days"]["median"] == 5
+
+
 def test_assumed_publish_times_are_counted_by_feed(
     capsys: pytest.CaptureFixture[str], rules: str, archive: str
 ) -> None:
