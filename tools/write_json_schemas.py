@@ -1,18 +1,23 @@
-"""Write `schemas/json/`: `python -m tools.write_json_schemas`; a test fails while the files are stale."""
+"""Write `schemas/json/` and `schemas/asyncapi.yaml`: `python -m tools.write_json_schemas`.
+
+A test fails while a file is stale.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from schemas.async_api import async_api_yaml
 from schemas.json_schema import json_schemas
 
-FOLDER = Path(__file__).parent.parent / "schemas" / "json"
+SCHEMAS = Path(__file__).parent.parent / "schemas"
 
 
 def main() -> None:
-    """Write every schema file."""
+    """Write every file."""
     for name, text in json_schemas().items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+        (SCHEMAS / "json" / name).write_text(text, encoding="utf-8")
+    (SCHEMAS / "asyncapi.yaml").write_text(async_api_yaml(), encoding="utf-8")
 
 
 if __name__ == "__main__":
