@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from cli.main import run
+from cli.replayed import Log
 from cli.rule_files import default_rules
 from cli.rule_log import Change, difference_between
 from cli.rule_words import condition, explanation, explanation_lines
+from cli.settings import Settings
+from schemas.errors import Failed
 from schemas.rule import KINDS, RuleSet
 from schemas.rule_text import parse_rules
 
@@ -213,3 +216,15 @@ def test_what_a_set_changes_is_told_by_rule() -> None:
     assert difference_between(before, after) == Change(added=("g",), removed=("l",), revised=("t",), reworded=("m",))
     assert difference_between(before, _rules()) == Change()
     assert difference_between(None, before).added == tuple(before.by_id)
+
+
+@pytest.mark.parametrize("text", ["", EVERY_KIND.replace("type: coup", "type: cuop")], ids=["empty", "typo"])
+def test_rules_that_stand_in_a_log_are_taken_though_a_file_that_says_so_is_refused(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Log, "_rules_in_force", lambda _: text)
+    settings = Settings(dir=tmp_path)
+    assert Log(settings, (), None).rules() == (text, parse_rules(text))
+    (tmp_path / "r.yaml").write_text(text)
+    with pytest.raises(Failed):
+        Log(settings, (), str(tmp_path / "r.yaml")).rules()
