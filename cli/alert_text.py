@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cli.tables import SEVERITY_STYLE
+from cli.tables import SEVERITY_STYLE, minute, when
 
 Members = dict[str, Any]
 WIDTH = 100
@@ -62,7 +62,7 @@ def _head(alert: Members) -> RenderableType:
         f"{alert['first_day']} … {_last_day(alert)}   {status}, {alert['severity']}{', late' if alert['late'] else ''}",
         f"{number}   feed {alert['feed']}",
         *([f"about {alert['subject']}"] if alert.get("subject") else []),
-        f"known {_minute(alert['known'])}   urgency {alert['urgency']}, certainty {alert['certainty']}",
+        f"known {minute(alert['known'])}   urgency {alert['urgency']}, certainty {alert['certainty']}",
         f"id {alert['id']}" + (f"   thread {alert['thread']}" if alert["thread"] != alert["id"] else ""),
     ]
     title = Text(f"{alert['title']}: {alert['scope']}", style=f"bold {style}".strip())
@@ -163,7 +163,7 @@ def _events(events: Sequence[Members]) -> RenderableType:
     in_order = sorted(events, key=lambda event: (event.get("event_time", {}).get("start", ""), event["id"]))
     for event in in_order[:MOST_EVENTS]:
         table.add_row(
-            _when(event),
+            when(event, before_precision="\n"),
             *([str(event.get("number", ""))] if numbered else []),
             Group(*_what(event)),
             event.get("publish_time", "")[:10],
@@ -202,7 +202,7 @@ def _history(alert: Members) -> RenderableType:
     table = _table(("told", "left"), ("how", "left"), ("days", "left"), ("value, peak", "right"), ("why", "left"))
     for each in alert["transitions"]:
         table.add_row(
-            _minute(each["told"]),
+            minute(each["told"]),
             each["transition"] + ("" if each["id"] == alert["id"] else f"\n({each['id'][:8]})"),
             f"{each['first_day']}\n{_last_day(each)}",
             f"{each['value']}, {each['peak']}",
@@ -215,7 +215,7 @@ def _said(people: Sequence[Members]) -> RenderableType:
     table = _table(("when", "left"), ("who", "left"), ("what", "left"))
     for each in people:
         what = "acknowledged" if each["said"] == "acknowledge" else ""
-        table.add_row(_minute(each["when"]), each["by"], ": ".join(part for part in (what, each["text"]) if part))
+        table.add_row(minute(each["when"]), each["by"], ": ".join(part for part in (what, each["text"]) if part))
     return table
 
 
@@ -227,22 +227,9 @@ def _reasons(transition: Members) -> Iterator[Text]:
         became = "withdrawn" if correction["state"] == "withdrawn" else "corrected" if correction["corrects"] else None
         # What is new made it fall by being there.
         said = f"{correction['id']} was {became}," if became else f"by {correction['id']},"
-        yield Text(f"{said} published {_minute(correction['publish_time'])}{f': {title}' if title else ''}")
+        yield Text(f"{said} published {minute(correction['publish_time'])}{f': {title}' if title else ''}")
     if not transition["notify"]:
         yield Text("nobody was notified", style="dim")
-
-
-def _when(event: Members) -> str:
-    interval = event.get("event_time")
-    if interval is None:
-        return ""
-    lengths = {"instant": 16, "month": 7, "year": 4}
-    text = interval["start"][: lengths.get(interval["precision"], 10)].replace("T", " ")
-    return text if interval["precision"] in (*lengths, "day") else f"{text}\n({interval['precision']})"
-
-
-def _minute(time: str) -> str:
-    return time[:16].replace("T", " ")
 
 
 def _grid() -> Table:

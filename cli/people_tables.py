@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from cli.tables import SEVERITY_STYLE, console, days_text, new_table
+from cli.tables import SEVERITY_STYLE, console, days_text, minute, new_table
 
 Members = dict[str, Any]
 
@@ -61,11 +61,6 @@ def notifications_table(lines: Iterable[bytes]) -> None:
             style=None if each["quiet"] else SEVERITY_STYLE.get(each["severity"]),
         )
     console().print(table)
-
-
-def minute(time: str) -> str:
-    """Return a time as people read it, to the minute."""
-    return time[:16].replace("T", " ")
 
 
 def _ended(silence: Members) -> str:

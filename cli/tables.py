@@ -42,7 +42,7 @@ def events_table(lines: Iterable[bytes]) -> None:
     for line in lines:
         state: Members = orjson.loads(line)
         table.add_row(
-            _when(state),
+            when(state),
             state["type"] + (" (withdrawn)" if state["state"] == "withdrawn" else ""),
             _where(state),
             state.get("title", ""),
@@ -106,14 +106,14 @@ def letters_table(lines: Iterable[bytes]) -> None:
     for line in lines:
         letter: Members = orjson.loads(line)
         table.add_row(
-            letter["taken"][:16].replace("T", " "),
+            minute(letter["taken"]),
             letter["feed"] or "",
             letter["reason"],
             letter["field"] or "",
             _position(letter["position"]),
             str(letter["bytes"]),
             str(letter["times"]),
-            (letter["replayed"] or "")[:16].replace("T", " "),
+            minute(letter["replayed"] or ""),
             letter["id"],
         )
     console().print(table)
@@ -134,6 +134,22 @@ def feeds_table(lines: Iterable[bytes]) -> None:
             feed["trouble"] or "",
         )
     console().print(table)
+
+
+def minute(time: str) -> str:
+    """Return a time as people read it, to the minute."""
+    return time[:16].replace("T", " ")
+
+
+def when(event: Members, *, before_precision: str = " ") -> str:
+    """Return when it happened, as exactly as that is known; an unusual precision is named behind it."""
+    interval = event.get("event_time")
+    if interval is None:
+        return ""
+    precision: str = interval["precision"]
+    lengths = {"instant": 16, "day": 10, "month": 7, "year": 4}
+    text = minute(interval["start"])[: lengths.get(precision, 10)]
+    return text if precision in lengths else f"{text}{before_precision}({precision})"
 
 
 def _status(alert: Members) -> str:
@@ -177,17 +193,6 @@ def _windows(line: Members) -> Iterator[tuple[str, str, str, Members]]:
     for window in sorted(line["windows"], key=lambda name: int(name[:-1])):
         if line["windows"][window]:
             yield day, line["scope"], window, line["windows"][window]
-
-
-def _when(state: Members) -> str:
-    interval = state.get("event_time")
-    if interval is None:
-        return ""
-    start: str = interval["start"]
-    precision: str = interval["precision"]
-    lengths = {"instant": 16, "day": 10, "month": 7, "year": 4}
-    text = start[: lengths.get(precision, 10)].replace("T", " ")
-    return text if precision in lengths else f"{text} ({precision})"
 
 
 def _where(state: Members) -> str:
