@@ -41,6 +41,10 @@ def replaced(path: Path) -> Iterator[BinaryIO]:
         with half.open("wb") as out:
             yield out
         half.replace(path)
+    except OSError as error:
+        if error.filename == str(half):
+            error.filename = str(path)  # the name that people gave
+        raise
     finally:
         half.unlink(missing_ok=True)
 

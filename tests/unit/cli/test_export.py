@@ -311,3 +311,12 @@ def test_what_is_no_archive_is_said(tmp_path: Path, capsysbinary: Any) -> None:
     assert run(["export", "--format", "csv", "--archive", str(tmp_path / "other")]) == 1
     assert b"nothing in it is an event" in capsysbinary.readouterr().err
     assert run(["export", "--format", "csv", "--archive", str(tmp_path)]) == 1
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "none.jsonl").write_text("")
+    arguments = ["--archive", str(tmp_path / "none.jsonl"), "--output", str(tmp_path / "no" / "x.csv")]
+    assert run(["export", "--format", "csv", *arguments]) == 1
+    assert f"vigil: {tmp_path / 'no' / 'x.csv'}: No such file or directory" in capsys.readouterr().err
