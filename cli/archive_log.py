@@ -9,7 +9,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from cli.archive_rows import Restored, restore_record, row_of
+from cli.archive_rows import restore_record, row_of
+from cli.ledger_input import LedgerInput
 from eventlog.archive import ArchiveWriter, Positions, Row, read_rows
 from eventlog.reading import LogReader, end_offsets, read_to_end
 from eventlog.record import Record
@@ -144,7 +145,7 @@ def restore_log(
 
 def _record(
     key: bytes | None, payload: bytes | None, headers: list[dict[str, Any]], ingest_time: int | None
-) -> Restored:
+) -> LedgerInput:
     if ingest_time is None:
         raise BadInput("the ledger refused it")
     own = [(each["name"], each["value"]) for each in headers]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import orjson
 
+from cli.ledger_input import LedgerInput, accepted
 from eventlog.archive import Row
 from eventlog.record import Header, Record
-from processors.assertions import Accepted, read_assertion
+from processors.assertions import Accepted
 from schemas.errors import BadInput
 from timeline.identity import encode
 from timeline.times import time_text
@@ -20,27 +20,18 @@ _STRUCTURED = b"application/cloudevents+json"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Restored(NamedTuple):
-    """A record as it goes back to a log; what the ledger looks at. `timestamp` is in milliseconds."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[Header]
-    timestamp: int
-
-
 def row_of(record: Record, *, prefix: str) -> Row:
     """Return the row of a record; what can never become an event is a row too, which says why."""
     topic = record.topic.removeprefix(prefix)
     place = (topic, record.partition, record.offset, record.timestamp_ms, record.key, record.headers, record.value)
     try:
-        accepted = read_assertion(Restored(record.key, record.value, record.headers, record.timestamp_ms))
+        taken = accepted(record)
     except BadInput as error:
         return Row(*place, refused=str(error))
-    statement, stamp = accepted.statement, accepted.statement.stamp
+    statement, stamp = taken.statement, taken.statement.stamp
     return Row(
         *place,
-        ingest_time=_microseconds(accepted),
+        ingest_time=_microseconds(taken),
         id=statement.id,
         source=statement.document["source"],
         type=statement.document["type"],
@@ -54,7 +45,7 @@ def row_of(record: Record, *, prefix: str) -> Row:
 
 def restore_record(
     key: bytes | None, value: bytes | None, headers: Sequence[Header], *, ingest_time: int, now_ms: int
-) -> Restored:
+) -> LedgerInput:
     """Return the record that a log is to take: the archived one, with its ingest time as `recordedtime`.
 
     A header without a value says nothing, and goes.
@@ -69,7 +60,7 @@ def restore_record(
         value = orjson.dumps(envelope)
     elif RECORDED not in said:
         kept.append((RECORDED, recorded.encode()))
-    return Restored(key, value, kept, now_ms)
+    return LedgerInput(key, value, kept, now_ms)
 
 
 def _microseconds(accepted: Accepted) -> int:

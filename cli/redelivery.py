@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from cli.ledger_input import LedgerInput
 from eventlog.record import Header
 from processors.assertions import read_assertion
 from producers.cloudevents import headers_of
@@ -36,15 +37,6 @@ class Outcome(NamedTuple):
     events: tuple[str, ...] = ()
     reason: str | None = None
     field: str | None = None
-
-
-class _Taken(NamedTuple):
-    """A record as the ledger would see it; `timestamp` is in milliseconds."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[Header, ...]
-    timestamp: int
 
 
 class _Outgoing(NamedTuple):
@@ -118,7 +110,7 @@ class Redelivery:
         topic, _, rest = str(letter.position).rpartition(":")[0].rpartition(":")
         if topic not in (self.topic_prefix + INCIDENTS, self.topic_prefix + POLITICAL) or not rest.isdecimal():
             raise BadInput(f"it came from {letter.position!r}, which is no place in an events topic")
-        accepted = read_assertion(_Taken(letter.key, letter.value, letter.own_headers, self.now_ms()))
+        accepted = read_assertion(LedgerInput(letter.key, letter.value, letter.own_headers, self.now_ms()))
         headers = list(letter.own_headers)
         if all(name != cause[0] for name, _ in headers):
             headers.append(cause)

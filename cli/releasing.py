@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import NamedTuple
 
+from cli.ledger_input import accepted
 from cli.output import tell
 from cli.release_options import refuse_the_future
 from cli.settings import Settings, find_bootstrap
 from eventlog.broker import BrokerLog
-from eventlog.record import Header, Record
+from eventlog.record import Record
 from eventlog.topics import check_topics
-from processors.assertions import read_assertion
 from producers.holdings import Holdings
 from producers.publish import Lines, LogOutlet, Nowhere, Outlet, Stopped, Summary
 from producers.releases import Difference, Noting, contradictions, difference, send_dead_letters, send_release, settle
@@ -128,19 +127,10 @@ def _holdings(settings: Settings, log: BrokerLog, feeds: set[str]) -> Holdings:
     return Holdings(log, feeds=feeds, decode=decode, topic_prefix=settings.topic_prefix)
 
 
-class _Taken(NamedTuple):
-    """A record as the ledger reads it."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[Header]
-    timestamp: int
-
-
 def decode(record: Record) -> Assertion | None:
     """Return what the ledger takes from this record of an events topic; None where it makes a dead letter of it."""
     try:
-        return read_assertion(_Taken(record.key, record.value, record.headers, record.timestamp_ms)).statement
+        return accepted(record).statement
     except BadInput:
         return None
 

@@ -154,7 +154,7 @@ def when(event: Members, *, before_precision: str = " ") -> str:
 
 def _status(alert: Members) -> str:
     """What was told of it or how it stands, and how grave it is while it is open: a colour is nothing in a pipe."""
-    said = alert.get("transition", alert["status"])
+    said: str = alert["transition"] if "transition" in alert else alert["status"]
     return said + (f", {alert['severity']}" if alert["status"] == "open" else "") + (" (late)" if alert["late"] else "")
 
 

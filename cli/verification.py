@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import orjson
 
 from cli.damage import check_told, place_of, sound_statement
+from cli.ledger_input import accepted
 from cli.output import encode_line
 from eventlog.reading import read_to_end
 from eventlog.record import Record
-from processors.assertions import read_assertion
 from processors.ticks import tick_time
 from schemas.aggregate import Aggregate
 from schemas.alert import AlertTransition
@@ -135,18 +135,9 @@ async def _read_events(bootstrap: str, prefix: str) -> list[Reading]:
     return readings
 
 
-class _Taken(NamedTuple):
-    """A record as the ledger sees it."""
-
-    key: bytes | None
-    value: bytes | None
-    headers: object
-    timestamp: int
-
-
 def _key(record: Record) -> Key | None:
     try:
-        taken = read_assertion(_Taken(record.key, record.value, record.headers, record.timestamp_ms))
+        taken = accepted(record)
     except BadInput:
         return None
     return taken.statement.id, taken.statement.stamp
