@@ -64,7 +64,7 @@ def _chosen(found: Members) -> Iterator[tuple[Callable[[Members], Figure], str, 
             "Days from the end of an alert's first day until the sources had published all that it takes: median with"
             " 95 % interval (dot and line), 90 % of the alerts (ring), the longest (tick).",
         )
-        yield _by_scope, SCOPES, "Alerts a year by scope", f"At most the {MOST_SCOPES} scopes with the most alerts."
+        yield _by_scope, SCOPES, "The busiest scopes", f"At most the {MOST_SCOPES} scopes with the most alerts."
     if found["labels"] is not None and found["labels"]["each"]:
         yield (
             _outcomes,
@@ -123,11 +123,12 @@ def _by_scope(found: Members) -> Figure:
     sides = [rule_set["set"] for rule_set in found["rule_sets"]]
     height = 0.8 / len(sides)
     for number, side in enumerate(sides):
-        values = [totals[scope].get(side, 0) / found["period"]["years"] for scope in scopes]
+        values = [totals[scope].get(side, 0) for scope in scopes]
         places = [y - 0.4 + height * (number + 0.5) for y in range(len(scopes))]
         axes.barh(places, values, height=height * 0.9, color=_SIDES[side], label=side)
     _name_rows(axes, scopes)
-    axes.set_xlabel("alerts a year")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel("alerts in the period")
     axes.grid(visible=True, axis="x")
     _legend(axes, sides)
     return figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import orjson
@@ -41,7 +42,8 @@ def read_labels(name: str, states: Iterable[Document]) -> Labels:
         find, meaning = FROM_LOG[name]
         return Labels(name, meaning, sorted(find(states), key=lambda label: (label.day, label.name)))
     found = list(_of_text(read_text(name), name))
-    return Labels(name, f"what {name} says", sorted(found, key=lambda label: (label.day, label.name)))
+    shown = Path(name).name
+    return Labels(shown, f"what {shown} says", sorted(found, key=lambda label: (label.day, label.name)))
 
 
 def scopes_around(scope: str) -> frozenset[str]:

@@ -30,6 +30,7 @@ th, td { padding: .2rem .8rem .2rem 0; text-align: right; border-bottom: 1px sol
 table.numbers td, th { white-space: nowrap; }
 th:first-child, td:first-child, table.words th, table.words td { text-align: left; }
 table.words td { vertical-align: top; }
+table.words td:nth-child(2) { white-space: nowrap; }
 tr.all td { font-weight: 600; }
 svg { width: 100%; height: auto; display: block; }
 figure { margin: 0; }

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 Members = dict[str, Any]
 MOST_SCOPES = 20
+_LEAST_YEARS = 0.5
 SUMS = ("all rules", "all rules (new)", "all rules (old)")
 """Names of the rows that hold what all rules of a set did together."""
 TOLD, SCOPES, WARNINGS, OVERLAP = "Alerts told", "Alerts by scope", "Warnings", "Overlap"
@@ -123,7 +124,7 @@ def _told(found: Members) -> Sheet:
         (
             name,
             str(rule["alerts"]),
-            number(rule["per_year"]),
+            _rate(rule["alerts"], found["period"]["years"]),
             str(rule["paged"]["count"]),
             str(rule["fates"]["cancelled"]),
             str(rule["fates"]["merged"]),
@@ -152,15 +153,22 @@ def _scopes(found: Members) -> Sheet:
             own = by_scope.setdefault(count["scope"], dict.fromkeys(columns, 0))
             own[rule_set["set"]] += count["alerts"]
     busiest = sorted(by_scope, key=lambda scope: (-max(by_scope[scope].values()), scope))[:MOST_SCOPES]
-    rows = [(scope, *[text for side in columns for text in _rate(by_scope[scope][side], years)]) for scope in busiest]
+    rows = [
+        (
+            scope,
+            *[text for side in columns for text in (str(by_scope[scope][side]), _rate(by_scope[scope][side], years))],
+        )
+        for scope in busiest
+    ]
     names = [f"{what} ({side})" if len(columns) > 1 else what for side in columns for what in ("alerts", "a year")]
     left = len(by_scope) - len(busiest)
     note = f"The {len(busiest)} with the most alerts; {left} more have some." if left else "All scopes with alerts."
     return Sheet(SCOPES, note, ("scope", *names), rows)
 
 
-def _rate(alerts: int, years: float) -> tuple[str, str]:
-    return str(alerts), number(alerts / years)
+def _rate(alerts: int, years: float) -> str:
+    """How many in a year: of a few weeks nobody can say."""
+    return number(alerts / years) if years >= _LEAST_YEARS else "–"
 
 
 def _outcomes(found: Members) -> Sheet:

@@ -206,6 +206,9 @@ def test_the_ingest_axis_asks_when_the_log_took_it(
     week = rule(found, "deadly-week")
     assert (week["alerts"], week["paged"]["count"]) == (2, 0)
     assert week["told_after_days"]["largest"] == 87
+    # Of a single day nobody can say how many it were in a year.
+    table = answer(capsys, "--rules", rules, "--archive", folder, "--axis", "ingest", "--format", "table")
+    assert re.search(r"^deadly-week +2 +– +0 ", table, re.MULTILINE)
     assert run(["backtest", "--rules", rules, "--archive", archive, "--axis", "ingest"]) == 1
     assert "lines carry no ingest time" in capsys.readouterr().err
 
@@ -340,7 +343,7 @@ def test_the_report_says_what_it_is_of_and_names_what_it_draws(page: str) -> Non
     assert "The &lt;market&gt;" in page
     assert "<market>" not in page
     assert page.count('<svg role="img" aria-label=') == 6
-    for axis in ("year", "days", "alerts a year", "precision, %", "recall, %", "lead, days", "first day"):
+    for axis in ("year", "days", "alerts in the period", "precision, %", "recall, %", "lead, days", "first day"):
         assert re.search(rf">{axis}</text>", page), axis
 
 
