@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 misused, 130 after Ctrl-C. Whatever fails is tol
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -102,6 +103,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run `vigil` with these arguments (default: the process's own) and return its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # of tables and text; lines of JSON are UTF-8 everywhere
     try:
         result = vigil.main(arguments, prog_name="vigil", standalone_mode=False)
     except click.ClickException as error:

@@ -1,6 +1,7 @@
 """The command as a whole: what it loads, what it tells, and how it exits."""
 
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -77,3 +78,14 @@ def test_a_reader_that_closes_the_pipe_early_sees_no_error(tmp_path: Path) -> No
     done = subprocess.run(["sh", "-c", command], cwd=HOME, capture_output=True, text=True, check=False)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_a_terminal_that_lacks_a_letter_shows_another_in_its_place(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("rules:\n  - {id: a, kind: silence, title: Mali … 3, severity: minor, days: 9}\n")
+    shown = subprocess.run(
+        [sys.executable, "-m", "cli", "rules", "explain", "--file", str(tmp_path / "r.yaml")],
+        cwd=HOME, env=os.environ | {"PYTHONIOENCODING": encoding}, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert shown.stdout.splitlines()[0] == ("a: Mali … 3" if encoding == "utf-8" else "a: Mali ? 3").encode()
