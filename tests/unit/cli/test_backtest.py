@@ -15,6 +15,7 @@ import pytest
 from cli.backtest_labels import scopes_around
 from cli.backtest_sheets import middle, number, percent, scored
 from cli.main import run
+from cli.rule_files import default_rules
 from producers.feeds import FEEDS
 from producers.rows import Published
 from tests.archives import Json, archive_of, event
@@ -34,6 +35,11 @@ LAXER = """
 rules:
   - {id: deadly-week, kind: threshold, title: Over five killed in a week, scope: country, severity: severe,
      measure: killed, window: 7d, reaches: 5}
+"""
+HALF = """
+rules:
+  - {id: deadly-week, kind: threshold, title: Over 50 killed in a week, scope: country, severity: moderate,
+     measure: killed, window: 7d, reaches: 50, ends_below: 30}
 """
 KIDAL: Json = {"country": "MLI", "admin1": "Kidal", "admin1_code": "ML-8"}
 EVENTS = [
@@ -416,3 +422,41 @@ def test_the_page_on_rules_holds_what_the_default_rules_did_on_the_samples(
         cells = f" {notified['count']} of {notified['of']} | {recall['count']} of {recall['of']} |"
         [row] = [line for line in PAGE.splitlines() if re.match(rf"\| {lag} days? \|", line)]
         assert cells in row
+
+
+def test_what_the_page_on_rules_advises_holds_on_the_samples(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = " ".join(PAGE.split())
+    half = _written(tmp_path / "half.yaml", HALF)
+    bfa, sdn = (_archive_of_sample(name, tmp_path) for name in ("burkina-faso", "sudan"))
+    labels = tmp_path / "deadly.csv"
+    events = [json.loads(line) for line in Path(bfa).read_text().splitlines()]
+    deadly = [each for each in events if each["killed"]["total"].get("best", 0) >= 20]
+    places = [each["place"].get("admin1_code") for each in deadly]
+    scopes = [f"admin1:{place}" if place else "country:BFA" for place in places]
+    rows = [f"{scope},{each['event_time']['start'][:10]}" for scope, each in zip(scopes, deadly, strict=True)]
+    found = numbers(
+        capsys, "--rules", half, "--archive", bfa, *("--from", "2016-01-01", "--until", "2021-12-31"),
+        *("--labels", _written(labels, "\n".join(["scope,day", *rows]))),
+    )  # fmt: skip
+    week = rule(found, "deadly-week")
+    right, recall, lead = (week["outcome"][name] for name in ("precision", "recall", "lead_days"))
+    low, high = right["interval"]
+    assert (
+        f"speaks {week['alerts']} times, is right in {right['count']} of {right['of']} ({right['share'] * 100:.0f} %,"
+        f" {low * 100:.0f}–{high * 100:.0f}, by chance {week['outcome']['chance'] * 100:.0f} %) and warns of"
+        f" {recall['count']} of the {recall['of']} labels ({recall['share'] * 100:.0f} %) with a median lead of"
+        f" {number(lead['median'])} days"
+    ) in page
+    held = default_rules().replace("ends_below: 60\n", "ends_below: 60\n    hold: 14\n")
+    held = held.replace("ends_below: 30\n    hold: 1\n", "ends_below: 30\n    hold: 14\n")
+    lagged = numbers(
+        capsys, "--rules", _written(tmp_path / "held.yaml", held), "--archive", sdn, "--assumed-lag", "7",
+        *("--from", "2010-01-01", "--until", "2021-12-31", "--labels", "mass-casualty"),
+    )  # fmt: skip
+    weeks = [rule(lagged, name)["paged"] for name in ("deadly-week", "deadly-week-province")]
+    assert all(each["count"] == each["of"] for each in weeks)
+    assert f"all {sum(each['of'] for each in weeks)} of their alerts in Sudan notify after seven days too" in page
+    everything = lagged["rule_sets"][0]["all"]["outcome"]["recall"]
+    assert f"{everything['count']} of the {everything['of']} labels are warned of instead of 9" in page
