@@ -90,6 +90,17 @@ def test_a_subscriber_is_told_what_history_says_and_holds_the_end(theatre: Theat
     assert theatre.read("timeline") == lines(theatre.replay("--output", "timeline"))
 
 
+def test_the_log_of_topics_replays_as_its_archive_does_by_the_rules_and_at_the_clock_of_the_log(
+    theatre: Theatre,
+) -> None:
+    theatre.rehearse()
+    for output, command in (("timeline", "timeline"), ("windows", "aggregates"), ("alerts", "alerts")):
+        assert theatre.read("replay", "--output", output) == theatre.read(command) != []
+    for axis in ("publish", "ingest"):
+        history = lines(theatre.replay("--history", "--axis", axis))
+        assert theatre.read("replay", "--history", "--axis", axis) == history != []
+
+
 def test_a_second_rehearsal_takes_the_place_of_the_first_and_of_what_was_said_of_it(theatre: Theatre) -> None:
     theatre.rehearse()
     [first, *_] = theatre.read("alerts")
