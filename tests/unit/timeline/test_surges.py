@@ -66,22 +66,31 @@ def test_a_past_that_becomes_longer_makes_a_week_known_to_be_improbable() -> Non
     assert (alert["first_day"], alert["known"]) == ("2021-01-18", "2022-03-16T00:00:00Z")
 
 
-def test_what_is_far_older_and_was_published_early_makes_a_surge_known_earlier() -> None:
-    rules = parse_rules(RULES.replace("reaches: 2", "reaches: 1, p_value: 0.1"))
-    rollup = Rollup(rules)
+@pytest.mark.parametrize(
+    ("wanted", "before", "week", "older"),
+    [
+        ("reaches: 1, p_value: 0.1", ("2020-12-24", 2), ("2022-01-12", 1), ("2020-01-09", 3)),
+        # The week that surges is next to the last one that the older event is asked about.
+        ("reaches: 5", ("2020-12-23", 9), ("2022-01-17", 20), ("2021-01-14", 20)),
+    ],
+)
+def test_what_is_far_older_and_was_published_early_makes_a_surge_known_earlier(
+    wanted: str, before: tuple[str, int], week: tuple[str, int], older: tuple[str, int]
+) -> None:
+    rollup = Rollup(parse_rules(RULES.replace("reaches: 2", wanted)))
     known = []
     for batch in (
         [
-            attack("a", "2020-12-24", 2, published="2022-01-28T00:00:00Z"),
-            attack("b", "2022-01-12", 1, published="2022-01-14T00:00:00Z"),
+            attack("a", *before, published="2023-03-03T00:00:00Z"),
+            attack("b", *week, published="2023-02-21T00:00:00Z"),
         ],
-        [attack("c", "2020-01-09", 3, published="2020-02-08T00:00:00Z")],
+        [attack("c", *older, published="2021-02-08T00:00:00Z")],
     ):
         for statement in batch:
             rollup.apply(statement)
         rollup.settle()
         known += [alert["known"] for alert in map(orjson.loads, alerts_lines(rollup)) if alert["first_day"] > "2022"]
-    assert known == ["2022-01-28T00:00:00Z", "2022-01-14T00:00:00Z"]
+    assert known == ["2023-03-03T00:00:00Z", "2023-02-21T00:00:00Z"]
 
 
 def test_without_a_past_nothing_surges() -> None:
