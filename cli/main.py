@@ -38,7 +38,7 @@ COMMANDS = {
     "aggregates": _Entry("cli.aggregates", "Print the rolling counts of every scope."),
     "alerts": _Entry("cli.alerts", "Print the alerts that stand, or follow them as they come."),
     "silences": _Entry("cli.silences", "Begin, list and end silences: what people are not told for a time."),
-    "replay": _Entry("cli.replay", "Compute timeline, aggregates and alerts from an archive, without a broker."),
+    "replay": _Entry("cli.replay", "Compute the log again: its end, its history, or a rehearsal of an old crisis."),
     "backtest": _Entry("cli.backtest", "Say what rules would have told of the past, and how that did."),
     "archive": _Entry("cli.archiving", "Keep the log as Parquet files, and publish them again."),
     "export": _Entry("cli.export", "Write events or aggregates, as known at any time, for other tools."),
@@ -46,7 +46,7 @@ COMMANDS = {
     "deadletters": _Entry("cli.deadletters", "List, show and replay what was refused."),
     "rules": _Entry("cli.rules", "Check, list and apply the rules that raise alerts."),
     "broker": _Entry("cli.broker", "Start, stop and look at the embedded broker."),
-    "topics": _Entry("cli.topics", "Create and check the topics."),
+    "topics": _Entry("cli.topics", "Create and check the topics, and print the contract of what they hold."),
     "worker": _Entry("cli.worker", "Run one role in the foreground, as a process of its own."),
 }
 
