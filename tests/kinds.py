@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from tests.pools import BASES, CLOSE, DAYS, HISTORY, KIDAL, LONG, MALI, WHERES, WIDE, Json, Pools
-from tests.strategies import Case, Choose, Delivery, at_day, draw_assertions, draw_delivery, draw_ticks, until
+from tests.pools import BASES, CLOSE, DAYS, HISTORY, LONG, WHERES, WIDE, Json, Pools
+from tests.strategies import Case, Choose, Delivery, draw_assertions, draw_delivery, draw_ticks, until
+from tests.weeks import draw_weeks
 
 THREE_FEEDS = ("ucdp-ged:1", "ucdp-ged:2", "ucdp-ged:3", "acled:1", "acled:2", "gdelt:1")
 FEEDS = (1, 1, 1, 1, 2, 2, 3)
@@ -53,7 +54,7 @@ _MANDATES = WIDE._replace(
 _QUIET = CLOSE._replace(
     ids=THREE_FEEDS, start_days=(0, 0, 1), published_days=(0.5, 1, 2, 3, 4.75, 7, 12), tick_days=(3.0, 5.0, 8.0, 15.25)
 )
-# Weeks of few dead, and now and then many: see _weeks.
+# Weeks of few dead, and now and then many: see draw_weeks.
 _WEEKS = CLOSE._replace(
     start_days=(0, 3, 7, 8, 14, 21, 26, 28, 30, 35, 36, 42),
     published_days=(1, 9, 20, 29, 33, 37, 43, 60),
@@ -236,49 +237,8 @@ def _asserted(said: list[Json]) -> list[Json]:
     return [one for one in said if "state" not in one]
 
 
-def _weeks(choose: Choose, pools: Pools) -> list[Json]:
-    """One event of each feed in some weeks of a quiet past, and in the last weeks more dead, cheaply drawn."""
-    feeds, quiet = (
-        choose((("ucdp-ged",), ("ucdp-ged", "acled"), ("ucdp-ged", "acled"))),
-        choose(((0, 1), (0, 0, 1, 2), (0, 0, 0, 1))),
-    )
-    before = choose((3, 4, 4, 5, 6))  # weeks before those that may be loud
-    gap = choose((0, 0, 0, 0, 51, 54))  # a year without, after the first week
-    shift = choose(range(7)) if choose((False, True)) else 0
-    said = []
-    for week in range(before + choose((1, 2, 3))):
-        number = choose((1, 2) if week == 0 else quiet if week < before else (1, 4, 8, 9))
-        day = (week if week == 0 else week + gap) * 7 + shift
-        for feed in feeds:
-            killed = number + choose((0, 0, 0, 1)) if number else 0
-            if killed and choose(range(6)):
-                late = choose((1, 1, 500)) if gap and week == 0 else choose((1,) * 8 + (9, 40))
-                said.append(_loss(pools, f"{feed}:w{week}", day, killed) | _told(pools, day + late))
-    return said
-
-
-def _loss(pools: Pools, event_id: str, day: int, killed: int) -> Json:
-    start, end = at_day(pools, day), at_day(pools, day + 1)
-    return {
-        "id": event_id,
-        "source": event_id.partition(":")[0],
-        "type": "attack",
-        "event_time": {"start": start, "end": end, "precision": "day"},
-        "place": KIDAL if day % 2 else MALI,
-        "killed": {"total": {"low": killed - 1, "best": killed, "high": killed + 2}},
-        "injured": None,
-        "coding": "human",
-        "actors": [],
-        "mission": None,
-    }
-
-
-def _told(pools: Pools, day: int) -> Json:
-    return {"publish_time": at_day(pools, day), "publish_time_basis": "assumed"}
-
-
 BEFORE: dict[str, Callable[[Choose, Pools], list[Json]]] = {
-    "surge": _weeks,
+    "surge": draw_weeks,
     "sequence": _coup_and_attack,
     "deadline": _mandate,
 }

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kinds import KINDS, draw_case_of, draw_delivery_of, draw_rules_of_any_kind
+from tests.kinds import KIND_POOLS, KINDS, draw_case_of, draw_delivery_of, draw_rules_of_any_kind
 from tests.profiles import examples
-from tests.strategies import Case, choice
+from tests.strategies import Case, choice, draw_delivery
 from tests.unit.timeline import properties
 from tests.unit.timeline.retraction import what_was_withdrawn_never_happened
+from tests.weeks import draw_years_apart
 
 of_each_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -63,3 +64,12 @@ def test_an_event_and_its_withdrawal_never_happened(kind: str, data: st.DataObje
 def _without_silence(case: Case) -> Case:
     """A withdrawal is a publication, so that it ends a silence."""
     return case._replace(rules=[rule for rule in case.rules if rule["kind"] != "silence"])
+
+
+@examples(300)
+@given(data=st.data())
+def test_when_a_surge_was_known_depends_on_all_that_is_older(data: st.DataObject) -> None:
+    choose = choice(data)
+    case = draw_years_apart(choose, KIND_POOLS["surge"][0])
+    one_by_one = draw_delivery(choose, case)._replace(sizes=[1])
+    properties.any_arrival_gives_what_the_oracle_says(case, one_by_one)
