@@ -3,16 +3,17 @@ PYTHON_IN_VENV := .venv/bin/python
 PACKAGES := .venv/.packages
 TOOLS := .venv/.tools
 BROKER := .venv/.broker
+CONTRACT := .venv/.contract
 
 # The tools and the broker need nothing of each other: they are fetched at the same time.
 MAKEFLAGS += --jobs=2
 
 # An environment whose checkout was moved, whose interpreter is gone, or whose Java is gone is made again.
 ifneq ($(shell cat .venv/.home 2>/dev/null),$(CURDIR))
-$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER))
+$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER) $(CONTRACT))
 endif
 ifneq ($(shell test -x $(PYTHON_IN_VENV) && echo whole),whole)
-$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER))
+$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER) $(CONTRACT))
 endif
 ifneq ($(shell test -x "$$(cat $(BROKER) 2>/dev/null)" && echo whole),whole)
 $(shell rm -f $(BROKER))
@@ -20,7 +21,7 @@ endif
 
 .PHONY: setup run test lint bench lock
 
-setup: $(BROKER) $(TOOLS)
+setup: $(BROKER) $(TOOLS) $(CONTRACT)
 
 # Who only runs it needs no tool of its developers.
 run: $(BROKER)
@@ -49,6 +50,11 @@ $(PACKAGES): requirements.lock pyproject.toml tools/packages.sh
 
 $(TOOLS): $(PACKAGES) requirements-dev.lock
 	@tools/packages.sh tools
+	@touch $@
+
+# AsyncAPI's own parser; without Node.js (3) its tests are skipped and say so.
+$(CONTRACT): $(PACKAGES) tools/asyncapi.sh tools/asyncapi/package-lock.json
+	@tools/asyncapi.sh || [ $$? -eq 3 ]
 	@touch $@
 
 # The stamp holds the path of the Java that was found.

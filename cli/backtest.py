@@ -93,11 +93,6 @@ def backtest(
         raise click.UsageError("files are given by --archive FILE...")
     from cli.backtest_numbers import Question, later, numbers  # noqa: PLC0415 - the core takes time to load
 
-    if report is not None:
-        from cli.backtest_charts import check_drawing  # noqa: PLC0415
-
-        # Before the work, not after it.
-        check_drawing()
     sets = [(name, _rules(name)) for name in (new, old) if name is not None]
     taken = later(_taken(settings, (*archives, *more_archives)), lag)
     period = _period(taken, axis, first, last)

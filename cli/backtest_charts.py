@@ -6,11 +6,9 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.backtest_sheets import MOST_SCOPES, OVERLAP, SCOPES, SUMS, TOLD, WARNINGS, Members, scored, years_sheet
-from schemas.errors import Failed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,12 +35,6 @@ class Chart(NamedTuple):
     note: str
     beside: str
     svg: str
-
-
-def check_drawing() -> None:
-    """Raise Failed where what draws is not installed."""
-    if find_spec("matplotlib") is None:
-        raise Failed("a report is drawn by matplotlib, which is not installed: pip install matplotlib, or make setup")
 
 
 def charts(found: Members) -> Iterator[Chart]:

@@ -123,10 +123,10 @@ class SurgeReader:
                 known = same.known if same is not None and same.known < since else None
                 same = self._episode(series, group, week, run[0], known)
             wanted[anchor] = replace(same, last=until + self.rule.hold, holds_until=until, peak=peak)
-        for anchor, old in {**episodes, **wanted}.items():
+        for began, old in {**episodes, **wanted}.items():
             # However old, what came decides on how long a past was known to be, if it was published by then.
             if old is not None and old.known >= since and week_of(old.first) > weeks[-1]:
-                wanted[anchor] = replace(old, known=surge_known(self.rule, series, group, week_of(old.first)))
+                wanted[began] = replace(old, known=surge_known(self.rule, series, group, week_of(old.first)))
         return self._episodes.put(self.rule, group.scope, wanted)
 
     def _episode(self, series: Series, group: Group, week: int, surge: Surge, known: int | None) -> Episode:
