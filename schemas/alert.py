@@ -23,8 +23,9 @@ class Alert(Strict):
 
     `known` is the first time by which all that makes it was published; it is `late` if its days were over by then.
     `severity`, `urgency` and `certainty` are CAP's words. `subject` is the event, actor or method that the alert is
-    about, `expected` and `p_value` are of a surge's first week, `deadline` is the end of the mandate; each is absent
-    where a kind of rule has none. A `last_day` of 9999-12-31 says that no end is known.
+    about, `expected` and `p_value` are of a surge's first week, `deadline` is the end of the mandate and `renewal` the
+    resolution that renewed it; each is absent where a kind of rule has none. A `last_day` of 9999-12-31 says that no
+    end is known.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Alert(Strict):
     expected: float | None = None
     p_value: float | None = None
     deadline: date | None = None
+    renewal: str | None = None
 
 
 class Correction(Strict):

@@ -26,7 +26,7 @@ _NOTES: Final = {
 # Members of the alert that programs read, in this order; how it was told follows.
 _PARAMETERS: Final = (
     *("id", "rule", "rule_version", "scope", "status", "first_day", "last_day", "value", "peak", "threshold"),
-    *("expected", "p_value", "deadline", "subject", "feed", "known", "late", "causes_total"),
+    *("expected", "p_value", "deadline", "renewal", "subject", "feed", "known", "late", "causes_total"),
 )
 _TELLING: Final = ("transition", "thread", "replaces", "reason", "heir", "survivor", "notify")
 

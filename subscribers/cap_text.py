@@ -81,6 +81,8 @@ def _numbers(alert: Transition) -> str:
         said.append(f"Expected {alert['expected']}; probability by chance {alert['p_value']}.")
     if alert.get("deadline") is not None:
         said.append(f"Deadline {alert['deadline']}.")
+    if alert.get("renewal") is not None:
+        said.append(f"Renewed by {clean(alert['renewal'])}.")
     subject = alert.get("subject")
     if subject is not None and [subject] != [cause["id"] for cause in alert["causes"]]:
         said.append(f"About {clean(subject)}.")

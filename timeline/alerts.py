@@ -38,7 +38,7 @@ class Episode:
     """A maximal run of days on which a rule's condition holds in a scope. Days are inclusive, `last` with the hold.
 
     `holds_until` is the last day on which the condition itself holds; `known` is a time. `subject`, `expected`,
-    `p_value` and `deadline` (a day) are of some kinds only.
+    `p_value`, `deadline` (a day) and `renewal` (an event's id) are of some kinds only.
     """
 
     id: str
@@ -58,6 +58,7 @@ class Episode:
     expected: float | None = None
     p_value: float | None = None
     deadline: int | None = None
+    renewal: str | None = None
 
     def status(self, clock_day: int) -> Status:
         """Return where an episode that is not pending stands at a day."""
@@ -96,6 +97,8 @@ class Episode:
             members["expected"], members["p_value"] = self.expected, self.p_value
         if self.deadline is not None:
             members["deadline"] = day_text(self.deadline)
+        if self.renewal is not None:
+            members["renewal"] = self.renewal
         return members
 
     @property

@@ -9,12 +9,20 @@ Rules kept here:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from schemas.rule import DeadlineRule
 from timeline.alerts import Anchor, Episode, Episodes, Found, alert_id
 from timeline.entries import Entry
 from timeline.facts import Fact
-from timeline.runs import Days
+
+
+class _Term(NamedTuple):
+    """First and last day of a warning, and the id of the resolution that ends it before its time."""
+
+    first: int
+    last: int
+    renewal: str | None
 
 
 class Deadlines:
@@ -41,21 +49,21 @@ class Deadlines:
             wanted: dict[Anchor, Episode | None] = {}
             now = {entry: entry.current for entry in self._missions[scope]}
             for entry, fact in now.items():
-                days = None if fact is None else self._days(entry, scope, now)
-                if fact is None or days is None:
+                term = None if fact is None else self._term(entry, scope, now)
+                if fact is None or term is None:
                     wanted[entry.id] = None
                 else:
-                    wanted[entry.id] = self._episode(entry, fact, scope, days)
+                    wanted[entry.id] = self._episode(entry, fact, scope, term)
             yield self._episodes.put(self.rule, scope, wanted)
 
-    def _days(self, entry: Entry, scope: str, facts: Mapping[Entry, Fact | None]) -> Days | None:
+    def _term(self, entry: Entry, scope: str, facts: Mapping[Entry, Fact | None]) -> _Term | None:
         """Return the days on which the resolution's end is near or over without a renewal, by these facts."""
         fact = facts[entry]
         if fact is None or not _sets(fact, scope) or self._number not in fact.satisfied:
             return None
         end = _end(fact)
         renewals = [
-            other.first
+            (other.first, candidate.id)
             for candidate, other in facts.items()
             if candidate is not entry
             and other is not None
@@ -64,11 +72,15 @@ class Deadlines:
             and other.interval[0] >= fact.interval[0]
         ]
         first = max(end - self.rule.days, fact.first)
-        last = min(renewals) - 1 if renewals else end + self.rule.days
-        return (first, last) if first <= last else None
+        if renewals:
+            adopted, renewal = min(renewals)
+            term = _Term(first, adopted - 1, renewal)
+        else:
+            term = _Term(first, end + self.rule.days, None)
+        return term if term.first <= term.last else None
 
-    def _episode(self, entry: Entry, fact: Fact, scope: str, days: Days) -> Episode:
-        first, last = days
+    def _episode(self, entry: Entry, fact: Fact, scope: str, term: _Term) -> Episode:
+        first, last, renewal = term
         return Episode(
             id=alert_id(self.rule, scope, entry.id),
             rule=self.rule,
@@ -85,6 +97,7 @@ class Deadlines:
             causes_total=1,
             subject=entry.id,
             deadline=_end(fact),
+            renewal=renewal,
         )
 
     def _known(self, entry: Entry, scope: str, day: int) -> int:
@@ -93,8 +106,8 @@ class Deadlines:
         for time in sorted({stamp.publish_time for other in entries for stamp, _ in other.versions}):
             if entry.as_of(time) is None:
                 continue
-            days = self._days(entry, scope, {other: other.as_of(time) for other in entries})
-            if days is not None and days[0] <= day <= days[1]:
+            term = self._term(entry, scope, {other: other.as_of(time) for other in entries})
+            if term is not None and term.first <= day <= term.last:
                 return time
         raise AssertionError(f"{self.rule.id} holds in {scope} for {entry.id} and was never known to")
 

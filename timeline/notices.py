@@ -17,7 +17,7 @@ SHOWN = (
     *("threshold", "late", "told"),
 )
 """Members of a transition that a notification repeats; `vigil alerts show` has all of them."""
-MAYBE_SHOWN = ("deadline", "subject", "correction", "replaces", "heir", "survivor")
+MAYBE_SHOWN = ("deadline", "renewal", "subject", "correction", "replaces", "heir", "survivor")
 """Those that it repeats where they say something."""
 TITLE_LETTERS = 80
 """So much of an event's title the text of a notification shows."""
@@ -53,7 +53,7 @@ def notification_text(notification: Notification) -> str:
     others = [entry for entry in notification.entries if entry not in ended]
     entries = sorted(others or ended, key=lambda entry: entry.quiet)
     more = len(entries) - NAMED
-    said = [_how(entry.transition) for entry in entries[:NAMED]] + ([f"and {more} more"] if more > 0 else [])
+    said = [_how(entry) for entry in entries[:NAMED]] + ([f"and {more} more"] if more > 0 else [])
     return f"{entries[-1].transition['title']}, {notification.scope}: {'; '.join(said)}"
 
 
@@ -95,6 +95,7 @@ def _entry_members(entry: Entry) -> Members:
     return {
         **{name: transition[name] for name in SHOWN},
         **{name: transition[name] for name in MAYBE_SHOWN if transition.get(name)},
+        "first": entry.first,
         "quiet": entry.quiet,
         "acknowledged": names(entry.acknowledged),
         "held": None if held is None else {"reason": held.reason, "by": held.by},
@@ -116,14 +117,19 @@ def _alert(transition: Transition) -> Members:
     return {name: transition[name] for name in names}
 
 
-def _how(transition: Transition) -> str:
+def _how(entry: Entry) -> str:
+    transition = entry.transition
     how, threshold = transition["transition"], transition["threshold"]
+    if entry.first and how == "updated":
+        # What came before was held back: to people it is new.
+        how = "raised"
     last = "" if transition["last_day"] == _NO_END else transition["last_day"]
     days = f"{how} {transition['first_day']} … {last}".rstrip()
     # One of one says nothing that the title does not.
     number = f", {transition['value']} of {threshold}" if threshold is not None and threshold > 1 else ""
     peak = f", peak {transition['peak']}" if transition["peak"] != transition["value"] else ""
-    why = f" ({transition['reason']})" if how in ("cancelled", "superseded") else ""
+    said = how in ("cancelled", "superseded") or "renewal" in transition
+    why = f" ({transition['reason']})" if said else ""
     return days + _about(transition) + number + peak + why
 
 

@@ -43,6 +43,7 @@ class Decided(NamedTuple):
     reason: Reason
     by: str | None = None
     quiet: bool = False
+    first: bool = False
 
     @property
     def notified(self) -> bool:
@@ -51,12 +52,16 @@ class Decided(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A transition of a notification; `held` is the decision that held it back until now."""
+    """A transition of a notification; `held` is the decision that held it back until now.
+
+    It is the `first` if people had heard nothing of its thread before.
+    """
 
     transition: Transition
     quiet: bool
     acknowledged: tuple[Taken, ...]
     held: Decided | None = None
+    first: bool = False
 
 
 class Notification(NamedTuple):
@@ -189,7 +194,8 @@ class Pager:
         for alert in inhibitors:
             if alert["thread"] in self._known and _state(self._known[alert["thread"]]) == "open":
                 return Decided(transition, "inhibited", alert["id"])
-        return Decided(transition, "notified", quiet=self._is_quiet(transition))
+        first = transition["thread"] not in self._known
+        return Decided(transition, "notified", quiet=self._is_quiet(transition), first=first)
 
     def _is_quiet(self, transition: Transition) -> bool:
         """Whether it asks for nothing from people, given what they know and have acknowledged."""
@@ -230,7 +236,8 @@ class Pager:
 
     def _entry(self, decided: Decided, held: Decided | None = None) -> Entry:
         thread = decided.transition["thread"]
-        return Entry(decided.transition, decided.quiet, tuple(self.people.acknowledgements(thread)), held)
+        acknowledged = tuple(self.people.acknowledgements(thread))
+        return Entry(decided.transition, decided.quiet, acknowledged, held, first=decided.first)
 
 
 def hear(

@@ -41,7 +41,8 @@ def updated(old: Record, members: Record, replaced: list[Record]) -> Record | No
     if not changed and not replaces:
         return None
     over = old["status"] == "open" and members["status"] == "resolved"
-    why = [f"it continues {', '.join(replaces)}"] if replaces else []
+    renewed = [f"renewed by {members['renewal']}"] if "renewal" in changed else []
+    why = [*renewed, *([f"it continues {', '.join(replaces)}"] if replaces else [])]
     if "rule_version" in changed:
         why.append(RULE_CHANGED)
     if changed:

@@ -48,14 +48,15 @@ def deadlines(rule: Json, scope: str, events: Events) -> Iterator[Episode]:
         if not fits(event, rule["where"]) or f"mission:{mission}".replace("@", "_") != scope:
             continue
         renewed = [
-            other.first
+            (other.first, other.id)
             for other, (of, until) in adopted
             if other is not event and of == mission and until > end and other.start >= event.start
         ]
         first = max(end - timedelta(days=rule["days"]), event.first)
-        last = min(renewed) - DAY if renewed else end + timedelta(days=rule["days"])
+        last = min(renewed)[0] - DAY if renewed else end + timedelta(days=rule["days"])
+        renewal = {"renewal": min(renewed)[1]} if renewed else {}
         if first <= last:
-            yield _of_event(event, first, last, [event], {"deadline": end.isoformat()})
+            yield _of_event(event, first, last, [event], {"deadline": end.isoformat(), **renewal})
 
 
 def _mandate(event: Assertion) -> tuple[str, date] | None:
