@@ -33,6 +33,21 @@ def test_a_warning_falls_by_the_renewal_that_proves_to_be_earlier() -> None:
     assert record["reason"] == "the condition no longer holds: vigil:two was published on 2021-06-20"
 
 
+def test_a_renewal_resolves_the_warning_and_is_named() -> None:
+    rollup, told = Rollup(parse_rules(RULES)), Told()
+    for statement in (resolution("one", "2021-01-01", "2021-06-30"), tick("2021-06-10")):
+        rollup.apply(statement)
+    for change in list(told.differences(rollup, everything=True)):
+        told.confirm(change)
+    rollup.apply(resolution("two", "2021-06-20", "2022-06-30"))
+    records = [
+        orjson.loads(value) for change in told.differences(rollup, everything=False) for _, value in change.alerts
+    ]
+    (record,) = [each for each in records if each["rule"] == "mandate"]
+    assert (record["transition"], record["last_day"], record["renewal"]) == ("resolved", "2021-06-19", "vigil:two")
+    assert record["reason"].startswith("renewed by vigil:two; changed: ")
+
+
 def test_news_of_other_years_made_nothing_fall() -> None:
     heavy = said("heavy", "2021-01-01", killed=12)
     record = fell(

@@ -57,6 +57,13 @@ def test_the_text_leaves_out_what_goes_without_saying() -> None:
     assert text(*[transition(name) for name in "abcde"]).endswith("; and 2 more")
 
 
+def test_an_update_of_what_nobody_heard_of_is_raised_to_people() -> None:
+    assert "raised 2021-10-01" in text(transition("a", "updated"))
+    first, second = notices(telling(1, transition("a", "updated")), telling(2, transition("a", "updated", peak=150)))
+    assert (first["alerts"][0]["first"], second["alerts"][0]["first"]) == (True, False)
+    assert "updated 2021-10-01" in second["text"]
+
+
 def test_what_asks_for_something_comes_first_and_the_gravest_names_the_notification() -> None:
     [notice] = notices(telling(1, of("coup", "q", "resolved", status="resolved"), of("coup", "l", severity="extreme")))
     assert notice["text"].index("raised") < notice["text"].index("resolved")
