@@ -117,23 +117,23 @@ def _what_follows_later_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
 
 
 def _where_chooses_among_renewals(patch: pytest.MonkeyPatch) -> None:
-    whole = Deadlines._days
+    whole = Deadlines._term
 
-    def days(self: Deadlines, entry: Entry, scope: str, facts: Mapping[Entry, Fact | None]) -> Days | None:
+    def term(self: Deadlines, entry: Entry, scope: str, facts: Mapping[Entry, Fact | None]) -> Any:
         chosen = {other: fact if fact and self._number in fact.satisfied else None for other, fact in facts.items()}
         return whole(self, entry, scope, chosen)
 
-    patch.setattr(Deadlines, "_days", days)
+    patch.setattr(Deadlines, "_term", term)
 
 
 def _a_renewal_takes_the_warning_back(patch: pytest.MonkeyPatch) -> None:
-    whole = Deadlines._days
+    whole = Deadlines._term
 
-    def days(self: Deadlines, entry: Entry, scope: str, facts: Mapping[Entry, Fact | None]) -> Days | None:
+    def term(self: Deadlines, entry: Entry, scope: str, facts: Mapping[Entry, Fact | None]) -> Any:
         found = whole(self, entry, scope, facts)
         return found if found == whole(self, entry, scope, {entry: facts[entry]}) else None
 
-    patch.setattr(Deadlines, "_days", days)
+    patch.setattr(Deadlines, "_term", term)
 
 
 def _a_withdrawal_is_no_publication(patch: pytest.MonkeyPatch) -> None:
