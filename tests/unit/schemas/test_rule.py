@@ -56,6 +56,20 @@ def test_nothing_is_a_rule_set_without_rules() -> None:
         ("where: {type: attack, killed.peacekeepers.best: {at_least: 1}}", "hold: 3", 2, "rules.0.where"),
         ("title: Over", "colour: red, title: Over", 4, "rules.1.colour"),
         ("rules:\n", "rules: 5\nold:\n", 1, "rules"),
+        (
+            "rules:\n",
+            "rules:\n  - {id: new, kind: first_seen, title: New, scope: world, severity: minor, of: method, "
+            "role: target, days: 30}\n",
+            2,
+            "rules.0.role",
+        ),
+        (
+            "rules:\n",
+            "rules:\n  - {id: then, kind: sequence, title: Then, scope: world, severity: minor, first: {}, "
+            "then: {type: attack}, within: 5}\n",
+            2,
+            "rules.0.first",
+        ),
     ],
 )
 def test_mistakes_are_found_by_line_and_field(old: str, new: str, line: int, field: str) -> None:

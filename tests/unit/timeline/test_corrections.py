@@ -17,6 +17,8 @@ RULES = """rules:
   - {id: mandate, kind: deadline, title: Mandate ends, severity: severe, days: 30}
   - {id: deadly, kind: threshold, title: Deadly, scope: country, severity: severe,
      measure: killed, window: 7d, reaches: 10}
+  - {id: revenge, kind: sequence, title: Revenge, scope: country, severity: minor, within: 5,
+     first: {method: raid}, then: {method: ambush}}
 """
 Json = dict[str, Any]
 
@@ -46,6 +48,12 @@ def test_a_renewal_resolves_the_warning_and_is_named() -> None:
     (record,) = [each for each in records if each["rule"] == "mandate"]
     assert (record["transition"], record["last_day"], record["renewal"]) == ("resolved", "2021-06-19", "vigil:two")
     assert record["reason"].startswith("renewed by vigil:two; changed: ")
+
+
+def test_a_sequence_falls_by_what_its_second_event_became() -> None:
+    before = [said("first", "2021-01-01", method="raid"), said("second", "2021-01-04", method="ambush")]
+    record = fell(before, said("second", "2021-01-04", method="mine", sequence="3"), rule="revenge")
+    assert record["correction"]["id"] == "vigil:second"
 
 
 def test_news_of_other_years_made_nothing_fall() -> None:

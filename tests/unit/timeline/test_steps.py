@@ -33,6 +33,12 @@ def test_numbers_pieces_and_ends_are_those_of_the_days(added: list[tuple[int, in
         assert plain.get(last + 1, number + 1) != number
 
 
+def test_a_piece_that_is_asked_for_first_knows_what_was_added() -> None:
+    steps = Steps()
+    steps.add(3, 5, 2)
+    assert steps.piece(4) == (3, 5, 2)
+
+
 @given(st.lists(ADDED, min_size=1, max_size=3), DAYS, st.integers(1, 3))
 def test_the_ranked_number_is_that_of_the_sorted_ones(
     several: list[list[tuple[int, int, int, bool]]], day: int, rank: int

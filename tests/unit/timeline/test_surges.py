@@ -21,6 +21,13 @@ from timeline.surge_law import improbable, least_improbable
 RULES = "rules: [{id: s, kind: surge, title: Surge, scope: world, severity: minor, measure: killed, reaches: 2}]"
 
 
+def test_what_is_below_the_rules_own_floor_is_no_surge_however_improbable() -> None:
+    rule = parse_rules(RULES).rules[0]
+    assert isinstance(rule, SurgeRule)
+    assert improbable(rule, 1, [0] * 52) is None
+    assert improbable(rule, 2, [0] * 52) is not None
+
+
 @pytest.mark.parametrize("mean", [0.01, 0.5, 3.7, 41.0, 300.0])
 @pytest.mark.parametrize("factor", [0.3, 1, 1.5, 4])
 def test_poisson_tails_are_those_of_the_sum(mean: float, factor: float) -> None:
