@@ -98,11 +98,12 @@ def replay(
     _refuse(filters, given, history=history, prefix=prefix)
     if form == "parquet" and path is None:
         raise click.UsageError("Parquet goes to a file; give --output-file FILE")
-    from cli.replayed import Log  # noqa: PLC0415 - it takes time to load
+    from cli.replayed import Log, uncollected  # noqa: PLC0415 - it takes time to load
 
     log = Log(settings, (*archives, *more_archives), rules_file)
     if prefix is None:
-        _print(log, filters, given, history=history, path=path, parquet=form == "parquet")
+        with uncollected():
+            _print(log, filters, given, history=history, path=path, parquet=form == "parquet")
         return
     if path is not None or form is not None:
         raise click.UsageError("--to-topic-prefix prints a summary alone; no --format, no --output-file")

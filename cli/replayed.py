@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import gc
 import sys
@@ -83,7 +84,6 @@ def final_lines(
     log: Log, output: str, filters: Filters, *, window: Window | None, at: str | None, clock: int | None
 ) -> Iterator[bytes]:
     """Yield the final state, sorted; `clock` moves the log's own on, never back."""
-    collect_seldom()
     rules = log.rules()[1]
     assertions = (each.statement for each in log.taken())
     if output == "timeline":
@@ -105,7 +105,6 @@ def history_lines(log: Log, filters: Filters, *, axis: Axis) -> Iterator[tuple[i
 
     `--from` and `--until` are days K.
     """
-    collect_seldom()
     passing = dataclasses.replace(filters, first=None, last=None)
     days = history(
         log.taken(),
@@ -129,9 +128,16 @@ def write_table(lines: Iterable[bytes], output: str, out: BinaryIO) -> int:
     return write_export("parquet", _columns(output), _table_rows(map(orjson.loads, lines), output), out)
 
 
-def collect_seldom() -> None:
-    """Look for garbage seldom: a replay makes a million objects that stay, and hardly a cycle."""
-    gc.set_threshold(100_000, 50, 100)
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Look for no garbage meanwhile: a replay makes millions of objects that stay, and no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _columns(output: str) -> tuple[Column, ...]:

@@ -3,30 +3,30 @@
 All events of all feeds at hand, repeated under fresh ids and in other countries until there are N, written once as an
 archive as `vigil archive` writes it; then a process of its own reads it, and computes the final windows and the
 standing alerts of the default rules as `vigil replay` does. Prints one JSON object; with --profile the functions that
-take the most time go to stderr, and the numbers are those of the profiled run, which is slower.
+take the most time go to stderr.
 """
 
 from __future__ import annotations
 
 import argparse
-import cProfile
-import gc
 import io
 import itertools
 import json
 import os
 import platform
-import pstats
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from cli.archive import Reading, read_taken
-from cli.replayed import collect_seldom
+from cli.replayed import uncollected
 from cli.rule_files import default_rules
 from eventlog.archive import ArchiveWriter, Row, count_rows
 from producers.feeds import FEEDS
@@ -37,6 +37,7 @@ from schemas.topics import INCIDENTS, POLITICAL, events_topic
 from tests.bench.adapters import FULL_FILES, contents
 from tests.bench.material import many
 from tests.bench.measure import peak_mib, resident_mib
+from tests.campaign.material import ROOT
 from timeline.identity import assertion, encode
 from timeline.replay import alerts_lines, windows_lines
 from timeline.rollup import Rollup
@@ -44,6 +45,7 @@ from timeline.rollup import Rollup
 Json = dict[str, Any]
 PART_ROWS = 25_000
 FUNCTIONS = 45
+EVERY_SECONDS = 0.005
 
 
 def rows() -> list[Json]:
@@ -97,20 +99,20 @@ def _row(topic: str, offset: int, said: Json) -> Row:
 
 def measure(folder: Path) -> Json:
     """Replay the archive, in this process; seconds are of CPU."""
-    collect_seldom()
     rules = parse_rules(default_rules())
     count, before = count_rows(folder), resident_mib(os.getpid())
     started, cpu = time.perf_counter(), time.process_time()
     rollup, reading, spent = Rollup(rules), Reading(), {}
-    for each in read_taken([str(folder)], reading, tell=print):
-        rollup.apply(each.statement)
-    spent["read and apply"] = time.process_time() - cpu
-    rollup.settle()
-    spent["settle"] = time.process_time() - cpu - sum(spent.values())
-    windows = sum(1 for _ in windows_lines(rollup))
-    alerts = sum(1 for _ in alerts_lines(rollup))
-    spent["write out"] = time.process_time() - cpu - sum(spent.values())
-    seconds, total = time.perf_counter() - started, time.process_time() - cpu
+    with uncollected():
+        for each in read_taken([str(folder)], reading, tell=print):
+            rollup.apply(each.statement)
+        spent["read and apply"] = time.process_time() - cpu
+        rollup.settle()
+        spent["settle"] = time.process_time() - cpu - sum(spent.values())
+        windows = sum(1 for _ in windows_lines(rollup))
+        alerts = sum(1 for _ in alerts_lines(rollup))
+        spent["write out"] = time.process_time() - cpu - sum(spent.values())
+        seconds, total = time.perf_counter() - started, time.process_time() - cpu
     peak = peak_mib(os.getpid())
     return {
         "events": count,
@@ -121,7 +123,6 @@ def measure(folder: Path) -> Json:
         "CPU microseconds an event": {name: round(each / count * 1e6, 1) for name, each in spent.items()},
         "peak memory, MiB": peak,
         "kB an event": round((peak - before) * 1024 * 1.024 / count, 2),
-        "collections": sum(each["collections"] for each in gc.get_stats()),
     }
 
 
@@ -160,9 +161,27 @@ def main() -> None:
 
 
 def _profiled(folder: Path) -> Json:
-    with cProfile.Profile() as profile:
-        found = measure(folder)
-    pstats.Stats(profile, stream=sys.stderr).sort_stats("tottime").print_stats(FUNCTIONS)
+    """Measure, and say on stderr in which functions, and under which, it was found every few milliseconds."""
+    inside: Counter[str] = Counter()
+    under: Counter[str] = Counter()
+
+    def look(_: int, frame: FrameType | None) -> None:
+        names = []
+        while frame is not None:
+            code = frame.f_code
+            names.append(f"{code.co_filename.removeprefix(str(ROOT) + os.sep)} {code.co_qualname}")
+            frame = frame.f_back
+        inside.update(names[:1])
+        under.update(set(names))
+
+    signal.signal(signal.SIGPROF, look)
+    signal.setitimer(signal.ITIMER_PROF, EVERY_SECONDS, EVERY_SECONDS)
+    found = measure(folder)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    for title, counted in (("in", inside), ("in or under", under)):
+        print(f"% of the time {title} a function", file=sys.stderr)
+        for name, count in counted.most_common(FUNCTIONS):
+            print(f"{count / inside.total() * 100:6.1f} {name}", file=sys.stderr)
     return found
 
 
