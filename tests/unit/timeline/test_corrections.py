@@ -50,10 +50,16 @@ def test_a_renewal_resolves_the_warning_and_is_named() -> None:
     assert record["reason"].startswith("renewed by vigil:two; changed: ")
 
 
-def test_a_sequence_falls_by_what_its_second_event_became() -> None:
-    before = [said("first", "2021-01-01", method="raid"), said("second", "2021-01-04", method="ambush")]
-    record = fell(before, said("second", "2021-01-04", method="mine", sequence="3"), rule="revenge")
-    assert record["correction"]["id"] == "vigil:second"
+def test_news_may_matter_to_a_sequence_for_as_many_days_as_it_waits() -> None:
+    rollup = Rollup(parse_rules(RULES))
+    for statement in (said("old", "2001-01-01"), said("older", "2000-01-01")):
+        rollup.apply(statement)
+    rollup.settle()
+    rollup.apply(said("news", "2021-01-01"))
+    rollup.settle()
+    rule, new_year = rollup.rules.by_id["revenge"], 18_628
+    found = [rollup.corrections.find(rule, "country:MLI", (new_year + days, new_year + days), ()) for days in (5, 6)]
+    assert [None if each is None else each.id for each in found] == ["vigil:news", None]
 
 
 def test_news_of_other_years_made_nothing_fall() -> None:

@@ -22,10 +22,10 @@ RULES = "rules: [{id: s, kind: surge, title: Surge, scope: world, severity: mino
 
 
 def test_what_is_below_the_rules_own_floor_is_no_surge_however_improbable() -> None:
-    rule = parse_rules(RULES).rules[0]
+    rule = parse_rules(RULES.replace("reaches: 2", "reaches: 5")).rules[0]
     assert isinstance(rule, SurgeRule)
-    assert improbable(rule, 1, [0] * 52) is None
-    assert improbable(rule, 2, [0] * 52) is not None
+    assert improbable(rule, 4, [0] * 52) is None
+    assert improbable(rule, 5, [0] * 52) is not None
 
 
 @pytest.mark.parametrize("mean", [0.01, 0.5, 3.7, 41.0, 300.0])
