@@ -123,10 +123,10 @@ def _rules(name: str) -> RuleSet:
 
 
 def _taken(settings: Settings, archives: tuple[str, ...]) -> list[Taken]:
-    from cli.replayed import Log, collect_seldom  # noqa: PLC0415 - the core takes time to load
+    from cli.replayed import Log, uncollected  # noqa: PLC0415 - the core takes time to load
 
-    collect_seldom()
-    return list(Log(settings, archives, None).taken())
+    with uncollected():
+        return list(Log(settings, archives, None).taken())
 
 
 def _period(taken: Iterable[Taken], axis: Axis, first: str | None, last: str | None) -> Period:
