@@ -16,8 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.pacing import Pace
-from cli.progress import read_progress
 from cli.progress_bar import with_progress
+from cli.service.progress import read_progress
 from cli.settings import find_bootstrap
 from eventlog.reading import LogReader, Position
 from eventlog.record import Header, Record

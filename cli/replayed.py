@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import orjson
 
 from cli.answers import aggregates_answer, alerts_answer, timeline_answer, windows_answer
-from cli.archive import archived
+from cli.archives.reading import archived
 from cli.filters import Filters
 from cli.output import encode_line
 from cli.progress_bar import with_progress
-from cli.rule_files import check_rules, default_rules
+from cli.ruling.files import check_rules, default_rules
 from cli.settings import Settings, find_bootstrap
 from cli.yaml_page import read_text
 from eventlog.archive_files import is_archive

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.options import settings_options
-from cli.state import read_state
+from cli.service.state import read_state
 from eventlog.folder import running
 from schemas.errors import Failed, Misuse
 

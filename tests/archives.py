@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cli.archive_rows import row_of
+from cli.archives.rows import row_of
 from eventlog.archive import ArchiveWriter
 from eventlog.record import Record
 from schemas.topics import INCIDENTS, POLITICAL, events_topic

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from cli.rule_files import default_rules
+from cli.ruling.files import default_rules
 from eventlog.reading import read_to_end
 from eventlog.record import Record
 from processors.settings import WorkerSettings

@@ -25,9 +25,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from cli.archive import Reading, read_taken
+from cli.archives.reading import Reading, read_taken
 from cli.replayed import uncollected
-from cli.rule_files import default_rules
+from cli.ruling.files import default_rules
 from eventlog.archive import ArchiveWriter, Row, count_rows
 from producers.feeds import FEEDS
 from producers.rows import Published

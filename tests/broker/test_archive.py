@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from cli.archive import Reading, read_taken
-from cli.archive_log import Archived, Restoring, append_log, read_known, restore_log
+from cli.archives.log import Archived, Restoring, append_log, read_known, restore_log
+from cli.archives.reading import Reading, read_taken
 from cli.main import run
 from eventlog.archive import ArchiveWriter, read_rows
 from eventlog.topics import create_topics, topic_ids
@@ -35,7 +35,7 @@ Json = dict[str, Any]
 CHILD = """
 import asyncio, sys
 from pathlib import Path
-from cli.archive_log import append_log
+from cli.archives.log import append_log
 folder, bootstrap, prefix = sys.argv[1:]
 asyncio.run(append_log(Path(folder), bootstrap, topic_prefix=prefix, on_progress=lambda *_: None, part_rows=25))
 """

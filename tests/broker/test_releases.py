@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from cli.main import run
-from cli.releasing import decode
+from cli.publishing.releasing import decode
 from eventlog.broker import BrokerLog
 from eventlog.topics import create_topics
 from schemas.topics import INCIDENTS, POLITICAL, RELEASES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.rule_log import Change, apply_default_rules, apply_rules, changes, rules_in_force
+from cli.ruling.log import Change, apply_default_rules, apply_rules, changes, rules_in_force
 from eventlog.writing import Writer
 from schemas.errors import Failed
 from schemas.rule import RuleSet

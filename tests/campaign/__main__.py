@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from cli.verification import verify
+from cli.archives.verification import verify
 from eventlog.embedded import EmbeddedBroker
 from eventlog.topics import create_topics
 from processors.settings import WorkerSettings

@@ -15,7 +15,7 @@ import matplotlib as mpl
 import pytest
 
 from cli.main import run
-from cli.samples import feed_of, sample_files
+from cli.publishing.samples import feed_of, sample_files
 from producers.feeds import Files, read_files
 from producers.rows import Published
 from tests.archives import archive_of

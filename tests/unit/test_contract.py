@@ -14,7 +14,7 @@ import orjson
 import pytest
 import yaml
 
-from cli.rule_files import default_rules
+from cli.ruling.files import default_rules
 from eventlog.memory import MemoryLog
 from eventlog.record import Header, Record
 from processors.assertions import dead_letter, read_assertion, timeline_headers

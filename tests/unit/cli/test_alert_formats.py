@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.alert_formats import write_file
+from cli.alerting.formats import write_file
 from cli.main import run
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from cli import alert_show
-from cli.alert_show import explanation_of
-from cli.alert_text import MOST_EVENTS, print_alert
+from cli.alerting import show as alert_show
+from cli.alerting.show import explanation_of
+from cli.alerting.text import MOST_EVENTS, print_alert
 from schemas.errors import Failed
 from schemas.rule import RuleSet
 from tests.simulation import Roller, Topics, rule_set, statement

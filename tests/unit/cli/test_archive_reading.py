@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.archive import Reading, read_taken
+from cli.archives.reading import Reading, read_taken
 from cli.main import run
 from tests.archives import add_part, archive_of, event, record
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cli.archive_rows import restore_record, row_of
+from cli.archives.rows import restore_record, row_of
 from eventlog.archive import Row
 from eventlog.record import Header
 from processors.assertions import read_assertion

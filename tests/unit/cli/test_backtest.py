@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from cli.backtest_labels import scopes_around
-from cli.backtest_sheets import middle, number, percent, scored
+from cli.backtesting.labels import scopes_around
+from cli.backtesting.sheets import middle, number, percent, scored
 from cli.main import run
-from cli.rule_files import default_rules
+from cli.ruling.files import default_rules
 from producers.feeds import FEEDS
 from producers.rows import Published
 from tests.archives import Json, archive_of, event

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cli.damage import check_told, sound_statement
+from cli.archives.damage import check_told, sound_statement
 from eventlog.record import Record
 from processors.assertions import Accepted, timeline_headers
 from processors.teller import told_headers

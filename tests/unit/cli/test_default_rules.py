@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.rule_files import default_rules
-from cli.rule_test_files import RuleTest, read_tests
-from cli.rule_tests import run_tests
+from cli.ruling.files import default_rules
+from cli.ruling.rule_test_files import RuleTest, read_tests
+from cli.ruling.rule_tests import run_tests
 from schemas.rule import KINDS, RuleSet
 from schemas.rule_text import parse_rules
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from cli.redelivery import Outcome, Redelivery
+from cli.publishing.redelivery import Outcome, Redelivery
 from eventlog.memory import MemoryLog
 from eventlog.record import Record
 from processors.assertions import dead_letter

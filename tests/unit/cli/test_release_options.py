@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import run
-from cli.release_options import read_covers, read_release, refuse_the_future
+from cli.publishing.release_options import read_covers, read_release, refuse_the_future
 from producers.spool import Release
 from schemas.errors import Misuse
 from timeline.times import DAY, day_number

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import pytest
 
-from cli.archive_rows import row_of
+from cli.archives.rows import row_of
 from eventlog.archive import ArchiveWriter
 from eventlog.record import Record
 from schemas.topics import INCIDENTS, POLITICAL, events_topic

@@ -7,9 +7,9 @@ import pytest
 
 from cli.main import run
 from cli.replayed import Log
-from cli.rule_files import default_rules
-from cli.rule_log import Change, difference_between
-from cli.rule_words import condition, explanation, explanation_lines
+from cli.ruling.files import default_rules
+from cli.ruling.log import Change, difference_between
+from cli.ruling.words import condition, explanation, explanation_lines
 from cli.settings import Settings
 from schemas.errors import Failed
 from schemas.rule import KINDS, RuleSet

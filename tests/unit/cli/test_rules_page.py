@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from cli.main import run
-from cli.rule_files import default_rules
+from cli.ruling.files import default_rules
 from producers.feeds import FEEDS
 from producers.rows import Published
 from schemas.rule_text import parse_rules

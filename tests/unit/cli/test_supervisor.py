@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.progress import Progress
-from cli.readiness import group_reports, role_reports
-from cli.role import LONGEST_DELAY_SECONDS, Worker, delay_seconds, last_words
-from cli.state import ProcessState, ServiceState, read_state, take_service_lock, write_state
-from cli.supervisor import Supervisor
+from cli.service.progress import Progress
+from cli.service.readiness import group_reports, role_reports
+from cli.service.role import LONGEST_DELAY_SECONDS, Worker, delay_seconds, last_words
+from cli.service.state import ProcessState, ServiceState, read_state, take_service_lock, write_state
+from cli.service.supervisor import Supervisor
 
 
 def test_the_pause_doubles_up_to_a_bound() -> None:
@@ -94,7 +94,7 @@ def test_a_killed_worker_is_told_with_its_signal_and_comes_back(
 
 def test_a_worker_ends_with_whoever_started_it(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from cli.role import Worker; "
+        "import sys, time; from pathlib import Path; from cli.service.role import Worker; "
         f"w = Worker('ledger', 1, arguments=['broker', 'start', '--dir', {str(tmp_path / 'v')!r}], "
         f"log=Path({str(tmp_path / 'log')!r})); w.start(); print(w.pid, flush=True); time.sleep(60)"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from cli.releasing import decode
+from cli.publishing.releasing import decode
 from eventlog.memory import MemoryLog
 from eventlog.record import Header, Record
 from producers.holdings import Holdings, ReadableLog

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.main import run
-from cli.publish import FEEDS as OFFERED
+from cli.publishing.publish import FEEDS as OFFERED
 from producers.feeds import FEEDS
 
 from .reading import RECORDED, SAMPLES

@@ -11,7 +11,7 @@ from hypothesis import event as note
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.releasing import decode
+from cli.publishing.releasing import decode
 from eventlog.memory import MemoryLog
 from eventlog.record import Header, Record
 from producers.holdings import Holdings

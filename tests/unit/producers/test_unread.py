@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cli.releasing import decode
+from cli.publishing.releasing import decode
 from eventlog.memory import MemoryLog
 from producers.holdings import Holdings
 from producers.publish import LogOutlet, publish

@@ -1,0 +1,1 @@
+"""The log as a whole: archived, exported, computed again, rehearsed and verified."""

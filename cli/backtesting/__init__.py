@@ -1,0 +1,1 @@
+"""What rules would have told of the past: labels, numbers, charts and the report."""

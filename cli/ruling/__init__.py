@@ -1,0 +1,1 @@
+"""Rules: checked, put in words, tested, and put in force."""
