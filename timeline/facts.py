@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from sys import intern
 from typing import NamedTuple
 
 from timeline.identity import Assertion, Document
@@ -62,10 +63,10 @@ def fact_of(statement: Assertion, predicates: Predicates) -> Fact | None:
     return Fact(
         start // DAY,
         (end - 1 if end > start else start) // DAY,
-        document["source"],
+        intern(document["source"]),
         scopes_of(document),
-        amounts,
-        amounts + unknown,
+        _shared(amounts),
+        _shared(amounts + unknown),
         predicates.satisfied(document),
         statement.stamp.content,
         document.get("title"),
@@ -80,6 +81,12 @@ def fact_of(statement: Assertion, predicates: Predicates) -> Fact | None:
 def _roles(actors: Roles) -> Roles:
     """Each list of actors once: a million facts share a few."""
     return actors
+
+
+@lru_cache(maxsize=65_536)
+def _shared(amounts: Amounts) -> Amounts:
+    """Each tuple of numbers once, for the same reason."""
+    return amounts
 
 
 def _mandate(document: Document) -> Mandate | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from sys import intern
 from typing import Any, NamedTuple
 
 import orjson
@@ -82,7 +83,8 @@ def _stamp(document: Document, content: str) -> Stamp:
     published: str = document["publish_time"]
     sequence: str = document.get("sequence", published)
     withdrawn = document["state"] == "withdrawn"
-    return Stamp(sequence, microseconds(published), withdrawn, content)
+    # Many assertions share a day: kept once, not a million times.
+    return Stamp(intern(sequence), microseconds(published), withdrawn, content)
 
 
 def _hash(document: Document) -> str:
