@@ -38,7 +38,9 @@ COMMANDS = {
     "aggregates": _Entry("cli.aggregates", "Print the rolling counts of every scope."),
     "alerts": _Entry("cli.alerting.alerts", "Print the alerts that stand, or follow them as they come."),
     "silences": _Entry("cli.alerting.silences", "Begin, list and end silences: what people are not told for a time."),
-    "replay": _Entry("cli.replay", "Compute the log again: its end, its history, or a rehearsal of an old crisis."),
+    "replay": _Entry(
+        "cli.archives.replay", "Compute the log again: its end, its history, or a rehearsal of an old crisis."
+    ),
     "backtest": _Entry("cli.backtesting.backtest", "Say what rules would have told of the past, and how that did."),
     "archive": _Entry("cli.archives.archive", "Keep the log as Parquet files, and publish them again."),
     "export": _Entry("cli.archives.export", "Write events or aggregates, as known at any time, for other tools."),

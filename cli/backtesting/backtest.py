@@ -123,7 +123,7 @@ def _rules(name: str) -> RuleSet:
 
 
 def _taken(settings: Settings, archives: tuple[str, ...]) -> list[Taken]:
-    from cli.replayed import Log, uncollected  # noqa: PLC0415 - the core takes time to load
+    from cli.archives.replayed import Log, uncollected  # noqa: PLC0415 - the core takes time to load
 
     with uncollected():
         return list(Log(settings, archives, None).taken())

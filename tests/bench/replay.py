@@ -26,7 +26,7 @@ from types import FrameType
 from typing import Any
 
 from cli.archives.reading import Reading, read_taken
-from cli.replayed import uncollected
+from cli.archives.replayed import uncollected
 from cli.ruling.files import default_rules
 from eventlog.archive import ArchiveWriter, Row, count_rows
 from producers.feeds import FEEDS

@@ -43,7 +43,9 @@ def test_every_error_is_one_line_and_has_its_code(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(importlib.import_module("cli.replay"), "replay", click.Command("replay", callback=fail))
+    monkeypatch.setattr(
+        importlib.import_module("cli.archives.replay"), "replay", click.Command("replay", callback=fail)
+    )
     assert run(["replay"]) == code
     told = capsys.readouterr()
     assert told.out == ""
@@ -56,7 +58,9 @@ def test_ctrl_c_ends_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importlib.import_module("cli.replay"), "replay", click.Command("replay", callback=interrupted))
+    monkeypatch.setattr(
+        importlib.import_module("cli.archives.replay"), "replay", click.Command("replay", callback=interrupted)
+    )
     assert run(["replay"]) == 130
     assert capsys.readouterr().err.strip() == ""
 

@@ -7,7 +7,7 @@ import math
 import click
 import pytest
 
-from cli.pacing import Pace, Speed
+from cli.archives.pacing import Pace, Speed
 
 SECOND = 1_000_000
 

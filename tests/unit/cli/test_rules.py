@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.archives.replayed import Log
 from cli.main import run
-from cli.replayed import Log
 from cli.ruling.files import default_rules
 from cli.ruling.log import Change, difference_between
 from cli.ruling.words import condition, explanation, explanation_lines

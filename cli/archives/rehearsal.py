@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cli.pacing import Pace
+from cli.archives.pacing import Pace
 from cli.progress_bar import with_progress
 from cli.service.progress import read_progress
 from cli.settings import find_bootstrap
@@ -31,7 +31,7 @@ from timeline.rehearsal import Step, rehearse
 from timeline.times import DAY, day_number, time_text
 
 if TYPE_CHECKING:
-    from cli.replayed import Log
+    from cli.archives.replayed import Log
     from timeline.as_of import Axis, Taken
 
 MARK = "vigil_rehearsal"

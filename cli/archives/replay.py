@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import click
 
+from cli.archives.pacing import Pace, Speed
 from cli.filters import Day, Filters, Time, filter_options
 from cli.output import replaced, write_lines, write_object
-from cli.pacing import Pace, Speed
 from cli.settings import Settings, with_settings
 from schemas.aggregate import Window
 
 if TYPE_CHECKING:
-    from cli.replayed import Log
+    from cli.archives.replayed import Log
     from timeline.as_of import Axis
 
 _NO_FILTER = {
@@ -98,7 +98,7 @@ def replay(
     _refuse(filters, given, history=history, prefix=prefix)
     if form == "parquet" and path is None:
         raise click.UsageError("Parquet goes to a file; give --output-file FILE")
-    from cli.replayed import Log, uncollected  # noqa: PLC0415 - it takes time to load
+    from cli.archives.replayed import Log, uncollected  # noqa: PLC0415 - it takes time to load
 
     log = Log(settings, (*archives, *more_archives), rules_file)
     if prefix is None:
@@ -107,7 +107,7 @@ def replay(
         return
     if path is not None or form is not None:
         raise click.UsageError("--to-topic-prefix prints a summary alone; no --format, no --output-file")
-    from cli.rehearsal import rehearse_to  # noqa: PLC0415 - its clients take time to load
+    from cli.archives.rehearsal import rehearse_to  # noqa: PLC0415 - its clients take time to load
 
     axis: Axis = given["axis"] or "publish"
     told = rehearse_to(prefix, log, axis=axis, first=filters.first, last=filters.last, speed=given["speed"] or math.inf)
@@ -117,7 +117,7 @@ def replay(
 def _print(
     log: Log, filters: Filters, given: Mapping[str, Any], *, history: bool, path: Path | None, parquet: bool
 ) -> None:
-    from cli.replayed import final_lines, history_lines  # noqa: PLC0415
+    from cli.archives.replayed import final_lines, history_lines  # noqa: PLC0415
 
     output = "history" if history else given["output"] or "timeline"
     chunks: Iterator[Iterable[bytes]]
@@ -135,7 +135,7 @@ def _print(
 
 
 def _write(path: Path, lines: Iterable[bytes], output: str, *, parquet: bool) -> int:
-    from cli.replayed import write_table  # noqa: PLC0415
+    from cli.archives.replayed import write_table  # noqa: PLC0415
 
     with replaced(path) as out:
         if parquet:
