@@ -1,5 +1,7 @@
 """`python -m tests.bench.rules [--events N]`: what an event costs the core under no, ten and a thousand rules.
 
+And under a thousand that concern none of the events.
+
 The state is N events in some ten thousand scopes; then two thousand of one day come, twenty at a time as they do live.
 Prints CPU microseconds an event: loading the state at once, and following it, alerts written out in both.
 """
@@ -57,6 +59,17 @@ def thousand_rules() -> RuleSet:
 def few_rules() -> RuleSet:
     """Ten of them, at least one of each kind."""
     return RuleSet(rules=thousand_rules().rules[:10])
+
+
+def rules_elsewhere() -> RuleSet:
+    """The same thousand, each about a mission of which nothing is told."""
+    nowhere = [_nowhere(rule, number) for number, rule in enumerate(_rules())]
+    return RuleSet.model_validate_json(json.dumps({"rules": nowhere}))
+
+
+def _nowhere(rule: Json, number: int) -> Json:
+    mission = {"mission": f"NOWHERE-{number}"}
+    return rule | ({"first": mission, "then": mission} if rule["kind"] == "sequence" else {"where": mission})
 
 
 def _rules() -> Iterator[Json]:
@@ -137,7 +150,7 @@ def main() -> None:
     state = [assertion(check_event(event)) for event in events(asked.events)]
     live = [assertion(check_event(event)) for event in today(events(LIVE))]
     report = []
-    for rules in (RuleSet(), few_rules(), thousand_rules()):
+    for rules in (RuleSet(), few_rules(), thousand_rules(), rules_elsewhere()):
         report.append(cost(rules, state, live))
         print(report[-1], file=sys.stderr)
     print(json.dumps(report))
