@@ -69,10 +69,10 @@ class SurgeReader:
     def _weeks_touched(self, group: Group, numbers: Mapping[str, Steps], touched: list[Days]) -> range:
         """Return the weeks that may have become, or no longer be, improbable."""
         ending = [weeks for days in touched if (weeks := weeks_ending(*days))]
-        before = self._began.get(group, {})
-        began = self._began[group] = {
-            feed: week for feed, steps in numbers.items() if (week := first_week(steps)) is not None
-        }
+        began = {feed: week for feed, steps in numbers.items() if (week := first_week(steps)) is not None}
+        # No week had enough before the first time: none but those touched can be improbable.
+        before = self._began.get(group, began)
+        self._began[group] = began
         moved = [
             week
             for feed in before.keys() | began.keys()
