@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -102,6 +103,9 @@ class Roller:
                 tell("the rules changed, so everything is evaluated again")
             finally:
                 self._active = False
+            # State that refers to itself and was frozen by the reign would otherwise stay for ever.
+            gc.unfreeze()
+            gc.collect()
 
     def note_work(self) -> None:
         """Let the watchdog see that there is work of a kind that commits nothing."""
