@@ -106,8 +106,7 @@ class _Show:
         records = list(itertools.chain.from_iterable(batches))
         alerts = [decode_transition(each) for each in records if each.topic.endswith(ALERTS) and each.value is not None]
         aggregates = [record for record in records if record.topic.endswith(AGGREGATES)]
-        alerts.sort(key=_gravest_first)
-        for alert in alerts[:LINES_AT_ONCE]:
+        for alert in _gravest_first(alerts)[:LINES_AT_ONCE]:
             self._out.print(_alert_line(alert), style=_STYLES.get(alert["severity"]), soft_wrap=True)
         if len(alerts) > LINES_AT_ONCE:
             self._out.print(f"  … and {len(alerts) - LINES_AT_ONCE} more alerts", style="dim")
@@ -150,10 +149,22 @@ class _Show:
             self._out.print(_alert_line(alert), soft_wrap=True)
 
 
-def _gravest_first(alert: dict[str, Any]) -> tuple[bool, int, str]:
+def _gravest_first(alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the latest of each rule, the gravest rules first, then all others: however many come at once."""
+    in_order = sorted(sorted(alerts, key=_latest, reverse=True), key=_gravity)
+    firsts = {alert["rule"]: alert for alert in reversed(in_order)}
+    shown = [alert for alert in in_order if alert is firsts[alert["rule"]]]
+    return shown + [alert for alert in in_order if alert is not firsts[alert["rule"]]]
+
+
+def _latest(alert: dict[str, Any]) -> str:
+    return str(alert["first_day"])
+
+
+def _gravity(alert: dict[str, Any]) -> tuple[bool, int]:
     ranks = list(_STYLES)
     rank = ranks.index(alert["severity"]) if alert["severity"] in ranks else len(ranks)
-    return alert["transition"] != "raised", rank, alert["first_day"]
+    return alert["transition"] != "raised", rank
 
 
 def _alert_line(alert: dict[str, Any]) -> str:
