@@ -24,7 +24,7 @@ _NOTES: Final = {
     "Test": "A test of the system. Not for action.",
 }
 # Members of the alert that programs read, in this order; how it was told follows.
-_PARAMETERS: Final = (
+PARAMETERS: Final = (
     *("id", "rule", "rule_version", "scope", "status", "first_day", "last_day", "value", "peak", "threshold"),
     *("expected", "p_value", "deadline", "renewal", "subject", "feed", "known", "late", "causes_total"),
 )
@@ -94,7 +94,7 @@ def _sources(alert: Transition, links: Links) -> list[tuple[str, Link]]:
 
 def _parameters(message: Message) -> list[tuple[str, str]]:
     alert, transition = message.shown, message.transition
-    pairs = [(f"vigil:{name}", _text(alert.get(name))) for name in _PARAMETERS]
+    pairs = [(f"vigil:{name}", _text(alert.get(name))) for name in PARAMETERS]
     pairs += [("vigil:cause", f"{cause['id']} {cause['content']}") for cause in alert["causes"]]
     if alert["id"] != transition["id"]:
         pairs.append(("vigil:superseded", transition["id"]))

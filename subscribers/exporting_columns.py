@@ -139,6 +139,7 @@ ALERT_COLUMNS: tuple[Column, ...] = (
     Column("p_value", "real", _at("p_value")),
     Column("subject", "text", _at("subject")),
     Column("deadline", "day", _at("deadline")),
+    Column("renewal", "text", _at("renewal")),
     Column("feed", "text", _at("feed")),
     Column("known", "time", _at("known")),
     Column("late", "flag", _at("late")),

@@ -32,7 +32,7 @@ KINDS: dict[str, Json] = {
     },
     "deadline": {
         **{"rule": "mandate-ends", "scope": "mission:MINUSMA", "threshold": None, "deadline": "2021-10-31"},
-        **{"subject": "unsc:S/RES/2584(2021)"},
+        **{"subject": "unsc:S/RES/2584(2021)", "renewal": "unsc:2"},
     },
     "silence": {
         "rule": "silent",

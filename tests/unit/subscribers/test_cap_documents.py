@@ -74,7 +74,7 @@ def test_a_parser_that_is_not_ours_reads_what_was_told(kind: str, transition: st
     parameters = {each.valueName[0]: each.value[0] for each in info.parameter[0]}
     assert parameters["vigil:rule"] == shown["rule"]
     assert parameters["vigil:transition"] == transition
-    for name in ("value", "peak", "threshold", "expected", "p_value", "deadline", "subject"):
+    for name in ("value", "peak", "threshold", "expected", "p_value", "deadline", "renewal", "subject"):
         said = shown.get(name)
         assert parameters.get(f"vigil:{name}") == (None if said is None else str(said))
     [area] = info.area[0]
@@ -237,7 +237,7 @@ def test_the_description_gives_numbers_and_causes_with_their_sources() -> None:
         "Causes (7, the first 2 by id): (1) vigil:0 [vigil]; (2) vigil:1 [vigil]."
     )
     assert "About actor:jnim." in (_text(_read([told("first_seen")]), "description") or "")
-    assert "Deadline 2021-10-31." in (_text(_read([told("deadline")]), "description") or "")
+    assert "Deadline 2021-10-31. Renewed by unsc:2." in (_text(_read([told("deadline")]), "description") or "")
 
 
 @pytest.mark.parametrize(
