@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from timeline.backtest import Alert
+from timeline.runs import Days as Run
+from timeline.runs import merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,10 @@ class Days:
     """On which days the alerts of each rule were up in each scope."""
 
     def __init__(self, alerts: Iterable[Alert]) -> None:
-        self._runs: dict[str, dict[str, list[tuple[int, int]]]] = {}
-        for alert in sorted(alerts, key=lambda alert: (alert.first, alert.last)):
-            runs = self._runs.setdefault(alert.scope, {}).setdefault(alert.rule, [])
-            if runs and alert.first <= runs[-1][1]:
-                runs[-1] = (runs[-1][0], max(runs[-1][1], alert.last))
-            else:
-                runs.append((alert.first, alert.last))
+        days: dict[str, dict[str, list[Run]]] = {}
+        for alert in alerts:
+            days.setdefault(alert.scope, {}).setdefault(alert.rule, []).append((alert.first, alert.last))
+        self._runs = {scope: {rule: merged(own) for rule, own in rules.items()} for scope, rules in days.items()}
 
     def rules_beside(self, alert: Alert) -> list[str]:
         """Return the rules with an alert of the same scope that has a day in common with this one."""
@@ -55,7 +54,7 @@ def overlap(alerts: Iterable[Alert], others: Days) -> Overlap:
     return Overlap(shared, only, dict(sorted(rules.items())))
 
 
-def _meets(runs: list[tuple[int, int]], alert: Alert) -> bool:
+def _meets(runs: list[Run], alert: Alert) -> bool:
     # The runs are disjoint and sorted: only the last that begins by the alert's last day can reach into it.
     index = bisect_right(runs, alert.last, key=lambda run: run[0])
     return index > 0 and runs[index - 1][1] >= alert.first

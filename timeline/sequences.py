@@ -198,15 +198,12 @@ class Sequences:
         for other in self._followers.near(scope, self._span(first)):
             if other is entry:
                 continue
-            feed, number = "", 0
-            for time, then in other.history():
-                if number:
-                    yield time, feed, -number
+
+            def number_of(then: Fact, other: Entry = other) -> tuple[str, int]:
                 follower = self._follower(first, other, then, scope)
-                feed, number = "", 0
-                if follower is not None and follower.day <= day:
-                    feed, number = follower.feed, follower.number
-                    yield time, feed, number
+                return then.feed, follower.number if follower is not None and follower.day <= day else 0
+
+            yield from other.changes(number_of)
 
     def _time_reached(self, changes: list[tuple[int, str, int]]) -> int | None:
         totals: dict[str, int] = {}
