@@ -10,6 +10,7 @@ import orjson
 from rich.console import Console
 from rich.table import Table
 
+from schemas.alert import NO_END
 from schemas.rule import Rule
 
 Members = dict[str, Any]
@@ -27,7 +28,6 @@ _MEASURES = (
     "coup_attempts",
     "resolutions",
 )
-_ENDLESS = "9999-12-31"
 SEVERITY_STYLE = {"extreme": "bold red", "severe": "red", "moderate": "yellow"}
 
 
@@ -89,7 +89,7 @@ def alerts_table(lines: Iterable[bytes], acknowledged: Mapping[str, str] | None 
 
 def days_text(alert: Members) -> str:
     """Return the days of an alert; without the last one while no end is known."""
-    return f"{alert['first_day']} …" + ("" if alert["last_day"] == _ENDLESS else f" {alert['last_day']}")
+    return f"{alert['first_day']} …" + ("" if alert["last_day"] == NO_END else f" {alert['last_day']}")
 
 
 def rules_table(rules: Iterable[tuple[Rule, str]]) -> None:

@@ -8,6 +8,11 @@ from typing import Literal
 from schemas.event import Moment, Strict
 from schemas.rule import Certainty, Severity, Urgency
 
+NO_END = "9999-12-31"
+"""The `last_day` of an alert of which no end is known."""
+ENDED = ("cancelled", "superseded")
+"""The transitions after which an alert does not stand."""
+
 
 class Cause(Strict):
     """An event that the alert rests on; `content` is the first 12 digits of its content hash."""

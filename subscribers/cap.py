@@ -20,6 +20,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from schemas.alert import ENDED, NO_END
 from schemas.errors import Failed
 from subscribers.areas import Hosts
 
@@ -28,8 +29,6 @@ MessageType = Literal["Alert", "Update", "Cancel"]
 Transition = dict[str, Any]
 """A record of the alerts topic as JSON types; `told`, when the log took it, is needed for Actual and Test."""
 
-NO_END: Final = "9999-12-31"
-_ENDED: Final = ("cancelled", "superseded")
 _DIGITS: Final = 12
 
 
@@ -86,7 +85,7 @@ def standing_messages(messages: Iterable[Message]) -> list[Message]:
     last: dict[str, Message] = {}
     for message in messages:
         alert, shown = message.transition["id"], message.shown["id"]
-        if message.transition["transition"] in _ENDED:
+        if message.transition["transition"] in ENDED:
             last.pop(alert, None)
         # That an alert of an exercise goes on in an actual one does not make that one an exercise.
         shows = alert == shown or (shown in last and last[shown].status == message.status)

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from schemas.alert import NO_END
 from subscribers.areas import area_of
-from subscribers.cap import NO_END, Message, Profile, Transition, cap_midnight, cap_time
+from subscribers.cap import Message, Profile, Transition, cap_midnight, cap_time
 from subscribers.cap_text import clean, description, event_name, headline
 from subscribers.cause_links import Link, Links
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from schemas.alert import NO_END
 from subscribers.areas import Area
-from subscribers.cap import NO_END, Message, Transition
+from subscribers.cap import Message, Transition
 
 HEADLINE: Final = 160
 """A headline is at most so long, as the standard recommends."""

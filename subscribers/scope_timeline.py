@@ -15,7 +15,8 @@ from eventlog.reading import read_to_end
 from eventlog.record import Record
 from schemas.countries import REGIONS
 from schemas.topics import TIMELINE
-from timeline.identity import Assertion, decode
+from subscribers.timeline import decode_taken
+from timeline.identity import Assertion
 
 
 async def read_scope(
@@ -32,7 +33,7 @@ async def read_scope(
             records.setdefault(record.key, []).append(record)
             if record.key not in wanted and pattern.search(record.value):
                 wanted.add(record.key)
-    return [_decoded(record) for key in sorted(wanted) for record in records.get(key, ())]
+    return [decode_taken(record).statement for key in sorted(wanted) for record in records.get(key, ())]
 
 
 def pattern_of(scope: str) -> re.Pattern[bytes]:
@@ -59,7 +60,3 @@ def _member(name: str, value: str) -> bytes:
     # A scope's name has `_` where the event has `@`.
     spelled = re.escape(orjson.dumps(value)).replace(b"_", b"[_@]")
     return b'"%s":%s' % (name.encode(), spelled)
-
-
-def _decoded(record: Record) -> Assertion:
-    return decode(record.value or b"", dict(record.headers)["vigil_content"].decode())

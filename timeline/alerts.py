@@ -16,8 +16,9 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from schemas.alert import NO_END
 from schemas.rule import Rule, SequenceRule, Severity, SurgeRule, ThresholdRule
-from timeline.times import DAY, day_text, time_text
+from timeline.times import DAY, day_number, day_text, time_text
 
 MOST_CAUSES = 20
 """How many causes an alert names; it tells the total beside them."""
@@ -29,8 +30,8 @@ Anchor = int | str
 """What tells the episodes of a rule in a scope apart: the first day, the event, the actor and day."""
 RuleScope = tuple[str, str]
 """(rule id, scope): the unit in which alerts are told."""
-ENDLESS = 2_932_896
-"""The day 9999-12-31: no end is known."""
+ENDLESS = day_number(NO_END)
+"""The last day of an episode of which no end is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,11 +65,7 @@ class Deadlines:
         renewals = [
             (other.first, candidate.id)
             for candidate, other in facts.items()
-            if candidate is not entry
-            and other is not None
-            and _sets(other, scope)
-            and _end(other) > end
-            and other.interval[0] >= fact.interval[0]
+            if other is not None and renews(other, fact)
         ]
         first = max(end - self.rule.days, fact.first)
         if renewals:
@@ -110,6 +106,13 @@ class Deadlines:
             if term is not None and term.first <= day <= term.last:
                 return time
         raise AssertionError(f"{self.rule.id} holds in {scope} for {entry.id} and was never known to")
+
+
+def renews(other: Fact, fact: Fact) -> bool:
+    """Return whether a resolution renews the mandate that another one set the end of."""
+    if other.mandate is None or fact.mandate is None or other.mandate.scope != fact.mandate.scope:
+        return False
+    return other.mandate.end > fact.mandate.end and other.interval[0] >= fact.interval[0]
 
 
 def _sets(fact: Fact, scope: str) -> bool:

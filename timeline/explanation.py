@@ -16,6 +16,7 @@ from typing import Any
 from schemas.rule import DeadlineRule, FirstSeenRule, MatchRule, Rule, SequenceRule, SilenceRule, SurgeRule
 from timeline.alerts import ENDLESS, Episode
 from timeline.counterfactual import counterfactual
+from timeline.deadlines import renews
 from timeline.evidence import Evidence, Part, numbers_of
 from timeline.facts import Fact
 from timeline.identity import Assertion
@@ -148,16 +149,9 @@ def _background(evidence: Evidence, episode: Episode) -> Members:
 def _renewals(evidence: Evidence, alert: Members) -> list[Members]:
     """Return the adopted resolutions that renew the mandate, the first adopted first."""
     fact = evidence.facts.get(alert["subject"])
-    if fact is None or fact.mandate is None:
+    if fact is None:
         return []
-    later = [
-        (other.interval, event_id)
-        for event_id, other in evidence.facts.items()
-        if other.mandate is not None
-        and other.mandate.scope == evidence.scope
-        and other.mandate.end > fact.mandate.end
-        and other.interval[0] >= fact.interval[0]
-    ]
+    later = [(other.interval, event_id) for event_id, other in evidence.facts.items() if renews(other, fact)]
     return [event_members(evidence.statements[event_id]) for _, event_id in sorted(later)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import shorten
 from typing import Any
 
+from schemas.alert import ENDED, NO_END
 from schemas.rule import SEVERITIES
 from timeline.notification import Decided, Entry, Heard, Notification
 from timeline.people import People, Taken, Transition
@@ -21,7 +22,6 @@ MAYBE_SHOWN = ("deadline", "renewal", "subject", "correction", "replaces", "heir
 """Those that it repeats where they say something."""
 TITLE_LETTERS = 80
 """So much of an event's title the text of a notification shows."""
-_NO_END = "9999-12-31"
 NAMED = 3
 """So many transitions the text of a notification names; of more it says how many."""
 
@@ -123,12 +123,12 @@ def _how(entry: Entry) -> str:
     if entry.first and how == "updated":
         # What came before was held back: to people it is new.
         how = "raised"
-    last = "" if transition["last_day"] == _NO_END else transition["last_day"]
+    last = "" if transition["last_day"] == NO_END else transition["last_day"]
     days = f"{how} {transition['first_day']} … {last}".rstrip()
     # One of one says nothing that the title does not.
     number = f", {transition['value']} of {threshold}" if threshold is not None and threshold > 1 else ""
     peak = f", peak {transition['peak']}" if transition["peak"] != transition["value"] else ""
-    said = how in ("cancelled", "superseded") or "renewal" in transition
+    said = how in ENDED or "renewal" in transition
     why = f" ({transition['reason']})" if said else ""
     return days + _about(transition) + number + peak + why
 

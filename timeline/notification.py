@@ -18,13 +18,13 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
+from schemas.alert import ENDED
 from schemas.command import EndSilence, Silence
 from schemas.rule import SEVERITIES, RuleSet
 from timeline.people import People, Taken, Transition
 from timeline.times import microseconds
 
 Reason = Literal["notified", "history", "late", "silenced", "inhibited"]
-ENDED = ("cancelled", "superseded")
 ACTED_ON = ("title", "severity", "urgency", "certainty", "first_day", "last_day", "value", "peak", "deadline")
 """What people act on, beside whether it is open: where all else changed, it is told as quiet."""
 

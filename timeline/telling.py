@@ -19,11 +19,12 @@ from typing import NamedTuple
 
 import orjson
 
+from schemas.alert import ENDED
 from timeline.alerts import Episode, RuleScope
 from timeline.correction import Correction
 from timeline.rollup import Rollup
 from timeline.times import day_number, time_text
-from timeline.transitions import ENDED, RULE_CHANGED, Record, ended, no_longer, raised, superseded, updated
+from timeline.transitions import RULE_CHANGED, Record, ended, no_longer, raised, superseded, updated
 
 _WINDOWS = b'"windows":'
 

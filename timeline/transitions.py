@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.alert import ENDED
 from timeline.correction import Correction
 from timeline.times import DAY, day_text
 
@@ -14,8 +15,6 @@ Record = dict[str, Any]
 """A record of the alerts topic as JSON types."""
 
 TELLING = ("transition", "thread", "replaces", "reason", "heir", "survivor", "notify", "correction")
-ENDED = ("cancelled", "superseded")
-"""The transitions after which an alert does not stand."""
 
 RULE_CHANGED = "the rule changed"
 _NO_LONGER = "the condition no longer holds"

@@ -13,6 +13,7 @@ from cli.alerting.ids import find_alert
 from cli.alerting.people import said_of
 from cli.output import write_object
 from cli.settings import Settings, find_bootstrap, with_settings
+from schemas.alert import ENDED
 from schemas.errors import Failed
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from timeline.identity import Assertion
 
 Members = dict[str, Any]
-_ENDED = ("cancelled", "superseded")
 _HISTORY = (
     *("told", "id", "transition", "reason", "status", "severity", "first_day", "last_day"),
     *("value", "peak", "threshold", "causes_total", "rule_version"),
@@ -112,7 +112,7 @@ def _rule_of(alert: Members, sets: Sequence[RuleSet]) -> tuple[Rule, RuleSet]:
 
 
 def _notes(alert: Members, rule: Rule, in_force: Rule | None, *, stands: bool) -> Iterator[str]:
-    ended = alert["transition"] in _ENDED
+    ended = alert["transition"] in ENDED
     if alert["transition"] == "cancelled":
         yield f"It was cancelled on {alert['told'][:10]} ({alert['reason']}). What follows is how things stand now."
     elif ended:

@@ -13,13 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.tables import SEVERITY_STYLE, minute, when
+from schemas.alert import ENDED, NO_END
 
 Members = dict[str, Any]
 WIDTH = 100
 MOST_EVENTS = 40
 """How many events of a list are shown; JSON has all."""
 _MOST_LINKS = 3
-_ENDLESS = "9999-12-31"
 
 
 def print_alert(alert: Members) -> None:
@@ -51,7 +51,7 @@ def _parts(alert: Members) -> Iterator[RenderableType]:
 
 
 def _head(alert: Members) -> RenderableType:
-    status = alert["transition"] if alert["transition"] in ("cancelled", "superseded") else alert["status"]
+    status = alert["transition"] if alert["transition"] in ENDED else alert["status"]
     style = SEVERITY_STYLE.get(alert["severity"], "") if status == "open" else ""
     number = f"value {alert['value']}, peak {alert['peak']}"
     if alert["threshold"] is not None:
@@ -70,7 +70,7 @@ def _head(alert: Members) -> RenderableType:
 
 
 def _last_day(alert: Members) -> str:
-    return "no end known" if alert["last_day"] == _ENDLESS else str(alert["last_day"])
+    return "no end known" if alert["last_day"] == NO_END else str(alert["last_day"])
 
 
 def _section(title: str, *parts: RenderableType) -> RenderableType:
