@@ -9,10 +9,11 @@ from typing import get_args
 import click
 
 from cli.answers import aggregates_answer, only_window, windows_answer
-from cli.filters import Day, Filters, filter_options
+from cli.filters import Day, filter_options
 from cli.output import encode_line, write_lines
 from cli.settings import Settings, find_bootstrap, with_settings
 from schemas.aggregate import Window
+from timeline.filters import Filters
 from timeline.rollup import Rollup
 
 

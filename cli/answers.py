@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from cli.filters import Filters
 from cli.output import encode_line
 from schemas.aggregate import Window
+from timeline.filters import Filters
 from timeline.identity import Assertion
 from timeline.replay import aggregates_lines, alerts_lines, timeline_lines, windows_at_lines, windows_lines
 from timeline.rollup import Rollup

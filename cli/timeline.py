@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 import click
 
 from cli.answers import select, timeline_answer
-from cli.filters import Filters, filter_options
+from cli.filters import filter_options
 from cli.output import encode_line, write_lines
 from cli.settings import Settings, find_bootstrap, with_settings
+from timeline.filters import Filters
 from timeline.identity import Assertion
 
 

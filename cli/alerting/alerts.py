@@ -10,9 +10,10 @@ from cli.alerting.formats import Format, format_options, write_formatted
 from cli.alerting.notifications import follow_notifications, print_notifications, print_suppressed
 from cli.alerting.people import acknowledge, acknowledged_by, comment
 from cli.alerting.show import show
-from cli.filters import Filters, filter_options
+from cli.filters import filter_options
 from cli.output import encode_line, tell, write_lines, write_object
 from cli.settings import Settings, find_bootstrap, with_settings
+from timeline.filters import Filters
 
 
 @click.group(invoke_without_command=True)

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from cli.filters import Filters
+from cli.filters import refuse
 from cli.output import encode_line, tell, write_lines, write_object
 from cli.settings import Settings, find_bootstrap
+from timeline.filters import Filters
 
 if TYPE_CHECKING:
     from subscribers.cap import Message, Profile
@@ -74,7 +75,7 @@ def write_formatted(chosen: Format, settings: Settings, filters: Filters, *, eve
     if chosen.format == "atom":
         if everything or follow:
             raise click.UsageError("--format atom is of what is open now, no --all and no --follow")
-        filters.refuse("feed", "rule", "first", "last", what="the feed of a scope")
+        refuse(filters, "feed", "rule", "first", "last", what="the feed of a scope")
     bootstrap = find_bootstrap(settings)
     if follow:
         asyncio.run(_follow(chosen, bootstrap, filters, topic_prefix=settings.topic_prefix, replay=everything))

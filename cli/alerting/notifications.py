@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from cli.alerting.person import tell_unreadable
-from cli.filters import Filters
 from cli.output import encode_line, tell, write_lines, write_object
 from cli.settings import Settings, find_bootstrap
+from timeline.filters import Filters
 
 if TYPE_CHECKING:
     from timeline.notification import Heard, Notification

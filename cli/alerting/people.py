@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from cli.alerting.ids import find_alert
 from cli.alerting.person import by_option, name_of, tell_unreadable, text_of
 from cli.output import tell, write_object
 from cli.settings import Settings, find_bootstrap, with_settings
 from schemas.command import Acknowledge, Comment
 from schemas.errors import Failed
+from subscribers.alert_ids import find_alert
 
 if TYPE_CHECKING:
     from timeline.people import People

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from cli.alerting.ids import find_silence
 from cli.alerting.person import by_option, name_of, tell_unreadable, text_of
 from cli.filters import Time
 from cli.output import encode_line, write_lines, write_object
@@ -21,6 +20,7 @@ from cli.settings import Settings, find_bootstrap, with_settings
 from schemas.command import EndSilence, ScopeName, Silence
 from schemas.countries import COUNTRIES
 from schemas.errors import Failed, Misuse
+from subscribers.alert_ids import find_silence
 
 if TYPE_CHECKING:
     from timeline.notification import Decided

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO, get_args
 
 import click
 
-from cli.filters import Day, Filters, Time, filter_options
+from cli.filters import Day, Time, filter_options, refuse
 from cli.output import encode_line, replaced, write_object
 from cli.settings import Settings, with_settings
 from schemas.aggregate import Window
+from timeline.filters import Filters
 
 if TYPE_CHECKING:
     from subscribers.exporting_columns import Column, Members
@@ -112,7 +113,7 @@ def _write(form: str, columns: tuple[Column, ...], rows: Iterable[Members], out:
 
 
 def _refuse(what: str, filters: Filters, *, as_of: int | None, axis: str | None, **others: str | None) -> None:
-    filters.refuse(*(name for name in _NO_FILTER[what] if name not in others), what=f"--what {what}")
+    refuse(filters, *(name for name in _NO_FILTER[what] if name not in others), what=f"--what {what}")
     for name, value in others.items():
         if value is not None and name in _NO_FILTER[what]:
             raise click.UsageError(f"--{name} is nothing for --what {what}")

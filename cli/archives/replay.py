@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import click
 
 from cli.archives.pacing import Pace, Speed
-from cli.filters import Day, Filters, Time, filter_options
+from cli.filters import Day, Time, filter_options, refuse
 from cli.output import replaced, write_lines, write_object
 from cli.settings import Settings, with_settings
 from schemas.aggregate import Window
+from timeline.filters import Filters
 
 if TYPE_CHECKING:
     from cli.archives.replayed import Log
@@ -167,16 +168,16 @@ def _refuse(filters: Filters, given: Mapping[str, Any], *, history: bool, prefix
                 else f"--{name} is for --history and --to-topic-prefix"
             )
     if prefix is not None:
-        filters.refuse(*_CHOICES, what="--to-topic-prefix: its topics get everything")
+        refuse(filters, *_CHOICES, what="--to-topic-prefix: its topics get everything")
     elif history:
-        filters.refuse("type", what="--history")
+        refuse(filters, "type", what="--history")
     else:
         _refuse_of_output(given["output"] or "timeline", filters, window=given["window"], at=given["at"])
 
 
 def _refuse_of_output(output: str, filters: Filters, **others: str | None) -> None:
     nothing = _NO_FILTER[output]
-    filters.refuse(*(name for name in nothing if name not in others), what=f"--output {output}")
+    refuse(filters, *(name for name in nothing if name not in others), what=f"--output {output}")
     for name, value in others.items():
         if value is not None and name in nothing:
             raise click.UsageError(f"--{name} is nothing for --output {output}")

@@ -16,7 +16,6 @@ import orjson
 
 from cli.answers import aggregates_answer, alerts_answer, timeline_answer, windows_answer
 from cli.archives.reading import archived
-from cli.filters import Filters
 from cli.output import encode_line
 from cli.progress_bar import with_progress
 from cli.ruling.files import check_rules, default_rules
@@ -27,6 +26,7 @@ from schemas.aggregate import Window
 from schemas.rule import RuleSet
 from schemas.rule_text import parse_rules
 from timeline.as_of import end_of_day
+from timeline.filters import Filters
 from timeline.history import history
 from timeline.replay import fold
 from timeline.times import day_number, day_text

@@ -58,8 +58,8 @@ def list_rules(settings: Settings, *, table: bool) -> None:
     """
     found = _in_force(settings)
     if table:
-        from cli.ruling.words import condition  # noqa: PLC0415
         from cli.tables import rules_table  # noqa: PLC0415
+        from timeline.rule_words import condition  # noqa: PLC0415
 
         rules_table((rule, condition(rule)) for rule in found.rules)
     else:
@@ -84,7 +84,7 @@ def explain(settings: Settings, *, rule: str | None, file: str | None, form: For
       vigil rules explain deadly-week --file rules.yaml
       vigil rules explain --format json
     """
-    from cli.ruling.words import explanation, explanation_lines  # noqa: PLC0415
+    from timeline.rule_words import explanation, explanation_lines  # noqa: PLC0415
 
     found = _in_force(settings) if file is None else _of_file(file)
     if rule is not None and rule not in found.by_id:

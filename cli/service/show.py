@@ -13,7 +13,6 @@ import orjson
 from rich.console import Console
 
 from cli.answers import windows_answer
-from cli.filters import Filters
 from cli.publishing.samples import publish_samples
 from cli.service.progress import read_progress
 from cli.settings import Settings
@@ -26,6 +25,7 @@ from schemas.topics import AGGREGATES, ALERTS, TIMELINE
 from subscribers.aggregates import Aggregate, at_the_clock, read_aggregates, take_in
 from subscribers.alerts import decode_transition, read_transitions, standing
 from subscribers.timeline import read_assertions
+from timeline.filters import Filters
 from timeline.replay import fold
 
 LINES_AT_ONCE = 6

@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from cli.alerting import show as alert_show
-from cli.alerting.show import explanation_of
 from cli.alerting.text import MOST_EVENTS, print_alert
 from schemas.errors import Failed
 from schemas.rule import RuleSet
+from subscribers.alert_explained import explanation_of
 from tests.simulation import Roller, Topics, rule_set, statement
 from timeline.identity import Assertion
 

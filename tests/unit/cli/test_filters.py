@@ -4,7 +4,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cli.filters import Filters, filter_options
+from cli.filters import filter_options, refuse
+from timeline.filters import Filters
 
 ATTACK = {
     "id": "ucdp-ged:1",
@@ -91,7 +92,7 @@ def test_an_alert_passes_by_its_days_scope_and_rule() -> None:
 
 def test_a_filter_that_means_nothing_is_refused_by_the_name_that_was_typed() -> None:
     with pytest.raises(click.UsageError, match="--from is no filter for windows"):
-        Filters(first="2021-01-01").refuse("first", what="windows")
+        refuse(Filters(first="2021-01-01"), "first", what="windows")
 
 
 def test_a_wrong_day_is_refused() -> None:

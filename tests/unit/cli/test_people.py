@@ -9,13 +9,13 @@ import click
 import orjson
 import pytest
 
-from cli.alerting.ids import find_alert, find_silence
 from cli.alerting.people_tables import notifications_table, silences_table, suppressed_table
 from cli.alerting.person import name_of, text_of
 from cli.alerting.silences import Until
 from cli.main import run
 from cli.tables import alerts_table
 from schemas.errors import Failed, Misuse
+from subscribers.alert_ids import find_alert, find_silence
 from tests.unit.timeline.people_parts import transition
 
 Json = dict[str, Any]

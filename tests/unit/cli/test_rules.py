@@ -9,11 +9,11 @@ from cli.archives.replayed import Log
 from cli.main import run
 from cli.ruling.files import default_rules
 from cli.ruling.log import Change, difference_between
-from cli.ruling.words import condition, explanation, explanation_lines
 from cli.settings import Settings
 from schemas.errors import Failed
 from schemas.rule import KINDS, RuleSet
 from schemas.rule_text import parse_rules
+from timeline.rule_words import condition, explanation, explanation_lines
 
 HOME = Path(__file__).parents[3]
 

@@ -5,17 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from cli.ruling.phrases import (
-    MEASURES,
-    SCOPES,
-    and_more,
-    by_feeds,
-    days_words,
-    number_words,
-    until,
-    where_words,
-    window_words,
-)
 from schemas.aggregate import COUNTS
 from schemas.rule import (
     DeadlineRule,
@@ -28,6 +17,17 @@ from schemas.rule import (
     SurgeRule,
     ThresholdRule,
     Where,
+)
+from timeline.rule_phrases import (
+    MEASURES,
+    SCOPES,
+    and_more,
+    by_feeds,
+    days_words,
+    number_words,
+    until,
+    where_words,
+    window_words,
 )
 
 
