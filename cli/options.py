@@ -10,6 +10,9 @@ import click
 _OPTIONS = (
     click.option("--bootstrap-servers", metavar="HOST:PORT,...", help="A Kafka cluster, not the embedded broker."),
     click.option("--dir", metavar="FOLDER", help="Data folder of the embedded parts [default: .vigil]."),
+    click.option(
+        "--database-url", metavar="URL", help="Database of the read model [default: read-model.db in the data folder]."
+    ),
     click.option("--topic-prefix", metavar="TEXT", help="Stands before all topic and group names [default: none]."),
 )
 

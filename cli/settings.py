@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import click
 from pydantic import Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.options import settings_options
@@ -20,10 +21,12 @@ from eventlog.folder import running
 from schemas.errors import Failed, Misuse
 
 Servers = Annotated[str, Field(pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$")]
+DatabaseUrl = Annotated[str, Field(pattern=r"^(sqlite|postgresql\+psycopg)://")]
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,100}$")]
 _EXPECTED = {
     "bootstrap_servers": "HOST:PORT,...",
     "dir": "a folder",
+    "database_url": "sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME",
     "topic_prefix": "at most 100 letters, digits, dots, dashes or underscores",
 }
 
@@ -31,7 +34,7 @@ _EXPECTED = {
 class Settings(BaseSettings):
     """Which cluster to use, where embedded parts keep their data, and what stands before every topic and group name.
 
-    Without `bootstrap_servers` it is the embedded broker of `dir`.
+    Without `bootstrap_servers` it is the embedded broker of `dir`; without `database_url` the read model is a file in it.
     """
 
     model_config = SettingsConfigDict(env_prefix="VIGIL_", env_ignore_empty=True, frozen=True, extra="ignore")
@@ -39,6 +42,7 @@ class Settings(BaseSettings):
     bootstrap_servers: Servers | None = None
     dir: Path = Path(".vigil")
     topic_prefix: Prefix = ""
+    database_url: DatabaseUrl | None = None
 
     @property
     def broker_folder(self) -> Path:
@@ -54,6 +58,11 @@ class Settings(BaseSettings):
     def logs_folder(self) -> Path:
         """One log file per process."""
         return self.dir / "logs"
+
+    @property
+    def webhooks_folder(self) -> Path:
+        """Endpoints that alerts are sent to, and how far each has got."""
+        return self.dir / "webhooks"
 
 
 class Credentials(BaseSettings):
@@ -86,7 +95,7 @@ def read_settings(**options: str | None) -> Settings:
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise Misuse(
-            f"--{name.replace('_', '-')} (VIGIL_{name.upper()}): expected {_EXPECTED[name]}, found {first['input']!r}"
+            f"--{name.replace('_', '-')} (VIGIL_{name.upper()}): expected {_EXPECTED[name]}, found {_shown(first)}"
         ) from error
     if settings.dir.exists() and not settings.dir.is_dir():
         raise Misuse(f"--dir (VIGIL_DIR): {settings.dir} is not a folder")
@@ -112,6 +121,11 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def database_url(settings: Settings) -> str:
+    """Return where the read model is: the database of the settings, else a file in the data folder."""
+    return settings.database_url or f"sqlite:///{settings.dir.absolute() / 'read-model.db'}"
+
+
 def find_bootstrap(settings: Settings) -> str:
     """Return the bootstrap servers: those of the settings, else those of the broker or the service that runs in `dir`.
 
@@ -127,3 +141,9 @@ def find_bootstrap(settings: Settings) -> str:
             "or name a cluster with --bootstrap-servers"
         )
     return state.bootstrap
+
+
+def _shown(error: ErrorDetails) -> str:
+    """What was given; of a URL not all, since it may hold a password."""
+    given = str(error["input"])
+    return repr(given.partition(":")[0] + ":…" if error["loc"] == ("database_url",) else given)
