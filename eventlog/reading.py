@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from eventlog.cluster import client_options
 from eventlog.reaching import reach
 from eventlog.record import Record
 from schemas.errors import Failed, Transient
@@ -38,7 +39,7 @@ class LogReader:
     def __init__(self, bootstrap: str, *, committed: bool = True) -> None:
         self._bootstrap = bootstrap
         self._consumer: Any = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap,
+            **client_options(bootstrap),
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed" if committed else "read_uncommitted",

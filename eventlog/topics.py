@@ -11,6 +11,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
+from eventlog.cluster import client_options
 from eventlog.reaching import reach
 from schemas.errors import Failed
 from schemas.topics import TOPICS, TopicSpec
@@ -76,7 +77,7 @@ def delete_before(bootstrap: str, ends: Mapping[tuple[str, int], int]) -> None:
 def _admin(bootstrap: str) -> Iterator[Any]:
     reach(bootstrap)
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=int(CONNECT_SECONDS * 1000))
+        admin = KafkaAdminClient(**client_options(bootstrap), bootstrap_timeout_ms=int(CONNECT_SECONDS * 1000))
     except KafkaError as error:
         raise Failed(f"what listens at {bootstrap} does not answer as Kafka does: {error!r}") from error
     try:

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
+from eventlog.cluster import client_options
 from eventlog.reaching import reach
 from eventlog.record import Header
 from schemas.errors import Failed, Transient, VigilError
@@ -42,7 +43,7 @@ class Writer:
         reach(bootstrap)
         try:
             self._producer: Any = KafkaProducer(
-                bootstrap_servers=bootstrap,
+                **client_options(bootstrap),
                 bootstrap_timeout_ms=int(CONNECT_SECONDS * 1000),
                 max_block_ms=int(CONNECT_SECONDS * 1000),
                 enable_idempotence=True,

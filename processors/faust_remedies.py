@@ -25,11 +25,14 @@ from typing import Any
 
 import faust
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
 from faust.events import Event
 from faust.tables.manager import TableManager
 from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
 from mode import CrashingSupervisor
+
+from eventlog.cluster import security_of
 
 Slices = Sequence[Any]
 """Faust events, each with the list of records of one partition as value; to be acked in order."""
@@ -171,6 +174,7 @@ def build_app(
     app = SafeApp(
         app_id,
         broker=[f"aiokafka://{server}" for server in bootstrap.split(",")],
+        broker_credentials=_credentials(bootstrap),
         TableManager=QuickTables,
         autodiscover=False,
         web_enabled=False,
@@ -189,6 +193,22 @@ def build_app(
     app.assignment_strategy = strategy
     app.transport = SliceTransport(app.conf.broker_consumer, app)
     return app
+
+
+def _credentials(bootstrap: str) -> Credentials | None:
+    """Return what Faust hands to aiokafka as security protocol, TLS context, mechanism, name and password."""
+    security = security_of(bootstrap)
+    if security is None or security.protocol == "PLAINTEXT":
+        return None
+    if not security.authenticated:
+        return SSLCredentials(security.tls_context())
+    # Its protocol is SASL_SSL if and only if there is a context.
+    return SASLCredentials(
+        username=security.username,
+        password=security.password,
+        mechanism=security.mechanism,
+        ssl_context=security.tls_context(),
+    )
 
 
 def add_agent(app: Any, topics: Sequence[str], take: Callable[[Slices], Awaitable[None]]) -> None:

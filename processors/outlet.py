@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
 
+from eventlog.cluster import client_options
 from eventlog.record import Header
 from schemas.topics import MAX_MESSAGE_BYTES
 
@@ -33,7 +34,7 @@ class Outlet:
 
     def __init__(self, bootstrap: str) -> None:
         self._producer: Any = AIOKafkaProducer(
-            bootstrap_servers=bootstrap,
+            **client_options(bootstrap),
             enable_idempotence=True,
             acks="all",
             max_batch_size=BATCH_BYTES,

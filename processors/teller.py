@@ -22,6 +22,7 @@ from aiokafka.errors import IllegalOperation, ProducerFenced
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer import sender
 
+from eventlog.cluster import client_options
 from eventlog.record import Header
 from processors.log_lines import tell
 from processors.outlet import BATCH_BYTES, REQUEST_MS, Outgoing, write_batches
@@ -47,7 +48,7 @@ class Teller:
         self._group = settings.progress_group
         self._partition_of = _Partitions()
         self._producer: Any = AIOKafkaProducer(
-            bootstrap_servers=settings.bootstrap,
+            **client_options(settings.bootstrap),
             transactional_id=settings.roller_group,
             transaction_timeout_ms=TRANSACTION_MS,
             max_batch_size=BATCH_BYTES,

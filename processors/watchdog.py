@@ -23,6 +23,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from eventlog.cluster import client_options
 from processors.log_lines import tell
 
 EXIT_STUCK = 75
@@ -80,7 +81,7 @@ class Watchdog(threading.Thread):
 
     async def _watch(self) -> None:
         # With a group, but without a subscription: it never becomes a member.
-        client: Any = AIOKafkaConsumer(bootstrap_servers=self._servers, group_id=self._group, enable_auto_commit=False)
+        client: Any = AIOKafkaConsumer(**client_options(self._servers), group_id=self._group, enable_auto_commit=False)
         started = False
         self._answered.set()
         while True:
