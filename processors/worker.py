@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from eventlog.log_lines import set_up_logging
 from eventlog.topics import check_topics
-from processors.log_lines import set_up_logging
 from processors.running import run_service
 from processors.settings import WorkerSettings
 

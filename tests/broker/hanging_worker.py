@@ -5,8 +5,8 @@ import sys
 import time
 from typing import Any
 
+from eventlog.log_lines import set_up_logging
 from processors.faust_remedies import add_agent, build_app
-from processors.log_lines import set_up_logging
 from processors.running import run_service
 from processors.settings import WorkerSettings
 
