@@ -1,6 +1,7 @@
 """Settings of the command line: options first, then `VIGIL_*` environment variables, then defaults.
 
-Only the command line reads them; everything below gets values.
+Only the command line reads them; everything below gets values. How a Kafka cluster lets this user in is read by
+`cli.cluster_security`, and travels with the bootstrap servers from here on.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cli.cluster_security import PREFIX, read_security
 from cli.options import settings_options
-from cli.service.state import read_state
+from cli.service.state import ServiceState, read_state
+from eventlog.cluster import Cluster
 from eventlog.folder import running
 from schemas.errors import Failed, Misuse
 
@@ -34,7 +37,8 @@ _EXPECTED = {
 class Settings(BaseSettings):
     """Which cluster to use, where embedded parts keep their data, and what stands before every topic and group name.
 
-    Without `bootstrap_servers` it is the embedded broker of `dir`; without `database_url` the read model is a file in it.
+    Without `bootstrap_servers` it is the embedded broker of `dir`; without `database_url` the read model is a file
+    in it.
     """
 
     model_config = SettingsConfigDict(env_prefix="VIGIL_", env_ignore_empty=True, frozen=True, extra="ignore")
@@ -99,6 +103,9 @@ def read_settings(**options: str | None) -> Settings:
         ) from error
     if settings.dir.exists() and not settings.dir.is_dir():
         raise Misuse(f"--dir (VIGIL_DIR): {settings.dir} is not a folder")
+    security = read_security()
+    if settings.bootstrap_servers and security:
+        return settings.model_copy(update={"bootstrap_servers": Cluster(settings.bootstrap_servers, security)})
     return settings
 
 
@@ -129,18 +136,38 @@ def database_url(settings: Settings) -> str:
 def find_bootstrap(settings: Settings) -> str:
     """Return the bootstrap servers: those of the settings, else those of the broker or the service that runs in `dir`.
 
+    It is a `Cluster` where the environment says how to be let in; pass it on as it is.
+
     Raises:
         Failed: neither is there.
+        Misuse: it is the embedded broker, and the environment says how to be let in elsewhere.
     """
     if settings.bootstrap_servers:
         return settings.bootstrap_servers
-    state = running(settings.broker_folder) or read_state(settings.run_folder)
-    if state is None or not state.bootstrap:
-        raise Failed(
-            f"no broker runs in {settings.dir}; start the service with `vigil up`, "
-            "or name a cluster with --bootstrap-servers"
+    if embedded := running(settings.broker_folder):
+        refuse_security(settings)
+        return embedded.bootstrap
+    if (service := read_state(settings.run_folder)) and service.bootstrap:
+        return bootstrap_of(service)
+    raise Failed(
+        f"no broker runs in {settings.dir}; start the service with `vigil up`, "
+        "or name a cluster with --bootstrap-servers"
+    )
+
+
+def bootstrap_of(service: ServiceState) -> str:
+    """Return the bootstrap servers of a running service, as `find_bootstrap` does; its state holds no credentials."""
+    embedded = any(process.role == "broker" for process in service.processes)
+    return service.bootstrap if embedded else Cluster(service.bootstrap, read_security())
+
+
+def refuse_security(settings: Settings) -> None:
+    """Raise Misuse when the environment says how to be let in to a cluster and only the embedded broker is meant."""
+    if read_security() and not settings.bootstrap_servers:
+        raise Misuse(
+            f"{PREFIX}* say how to be let in to a cluster; name it with --bootstrap-servers, "
+            "since the embedded broker listens to this machine alone and asks nobody who he is"
         )
-    return state.bootstrap
 
 
 def _shown(error: ErrorDetails) -> str:

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,8 +23,11 @@ from kafka.errors import KafkaError
 
 from eventlog import guard, node
 from eventlog.artefacts import Artefacts, installed
+from eventlog.cluster import Cluster, client_options
 from eventlog.folder import POLL_SECONDS, BrokerState, choose_ports, lock, remove_state, write_state
 from eventlog.java import Java, find_java
+from eventlog.node_security import NodeSecurity
+from eventlog.users import set_passwords
 from schemas.errors import Failed
 
 # How long the Java of a killed owner may take to end before a new start gives up.
@@ -35,11 +38,22 @@ LOG_BYTES = 10_000_000
 class EmbeddedBroker:
     """One Kafka node on one folder. `start` may be called again after `stop`, or after the node was killed."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, java_options: Sequence[str] = ()) -> None:
-        """`port` None: the one of the last start on this folder when it is free, else any free one."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        java_options: Sequence[str] = (),
+        security: NodeSecurity | None = None,
+    ) -> None:
+        """`port` None: the one of the last start on this folder when it is free, else any free one.
+
+        With `security` only its users are let in, by SASL_SSL, and may do what the node's access list says.
+        """
         self.folder = folder.absolute()
         self._port = port
         self._java_options = java_options
+        self._security = security
         self._owner_lock: int | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         self.state: BrokerState | None = None
@@ -119,9 +133,7 @@ class EmbeddedBroker:
             port, controller_port = choose_ports(self.folder, port=self._port)
             log = self._open_log()
             self._format(java, artefacts, log=log, node_lock=node_lock, ports=(port, controller_port))
-            settings = self._write_settings(
-                node.properties(data=self.folder / "data", port=port, controller_port=controller_port)
-            )
+            settings = self._write_settings(data=self.folder / "data", ports=(port, controller_port))
             pid = self._spawn(
                 node.run_command(java, artefacts, settings, self._java_options), log=log, node_lock=node_lock
             )
@@ -129,7 +141,10 @@ class EmbeddedBroker:
             # Guard and Java hold it from here on, so that it tells when Java has ended and not when we have.
             os.close(node_lock)
         bootstrap = f"127.0.0.1:{port}"
-        self._wait_ready(bootstrap, log=log, deadline=deadline)
+        cluster = Cluster(bootstrap, self._security.of_node if self._security else None)
+        self._wait_ready(cluster, log=log, deadline=deadline)
+        if self._security is not None:
+            set_passwords(cluster, self._security.users)
         return BrokerState(pid=pid, owner=os.getpid(), port=port, bootstrap=bootstrap)
 
     def _open_log(self) -> "_Log":
@@ -138,8 +153,12 @@ class EmbeddedBroker:
             path.replace(self.folder / "broker.log.old")
         return _Log(path)
 
-    def _write_settings(self, settings: Mapping[str, str]) -> Path:
+    def _write_settings(self, *, data: Path, ports: tuple[int, int]) -> Path:
+        settings = node.properties(data=data, port=ports[0], controller_port=ports[1], security=self._security)
         path = self.folder / "server.properties"
+        # For nobody else to read, from the first byte on: it may hold the node's password.
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
         path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
         return path
 
@@ -149,7 +168,7 @@ class EmbeddedBroker:
         if data.exists():
             return
         shutil.rmtree(half, ignore_errors=True)
-        settings = self._write_settings(node.properties(data=half, port=ports[0], controller_port=ports[1]))
+        settings = self._write_settings(data=half, ports=ports)
         with log.path.open("ab") as output:
             done = subprocess.run(
                 node.format_command(java, artefacts, settings),
@@ -179,7 +198,7 @@ class EmbeddedBroker:
             raise Failed(f"the broker could not be started: {log.last_error()}")
         return int(line)
 
-    def _wait_ready(self, bootstrap: str, *, log: "_Log", deadline: float) -> None:
+    def _wait_ready(self, bootstrap: Cluster, *, log: "_Log", deadline: float) -> None:
         while not _answers(bootstrap):
             if self.poll() is not None:
                 raise Failed(f"the broker ended while it started: {log.last_error()} (log: {log.path})")
@@ -210,13 +229,13 @@ class _Log:
         return (errors or lines or ["it wrote nothing to its log"])[-1]
 
 
-def _answers(bootstrap: str) -> bool:
+def _answers(bootstrap: Cluster) -> bool:
     """Whether a client gets metadata that names a live broker and a controller."""
     host, port = bootstrap.split(":")
     try:
         # Cheaper than a client and silent, as long as nothing listens.
         socket.create_connection((host, int(port)), timeout=1.0).close()
-        client = KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=5000, request_timeout_ms=5000)
+        client = KafkaAdminClient(**client_options(bootstrap), bootstrap_timeout_ms=5000, request_timeout_ms=5000)
     except (OSError, KafkaError):
         return False
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from eventlog.artefacts import Artefacts
 from eventlog.java import Java
+from eventlog.node_security import NodeSecurity, secure_properties
 
 # The warnings that Java 24 and newer print about what Kafka's libraries do would hide the ones that matter.
 _SINCE_JAVA_24 = ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
@@ -23,19 +24,22 @@ _LOGGING = (
 )
 
 
-def properties(*, data: Path, port: int, controller_port: int) -> Mapping[str, str]:
-    """The node's settings by Kafka's names. Nothing but the loopback interface is listened on."""
+def properties(
+    *, data: Path, port: int, controller_port: int, security: NodeSecurity | None = None
+) -> Mapping[str, str]:
+    """The node's settings by Kafka's names. Nothing but the loopback interface is listened on.
+
+    Without `security` whoever reaches the port may do everything.
+    """
     broker, controller = f"127.0.0.1:{port}", f"127.0.0.1:{controller_port}"
+    listening = secure_properties(broker, controller, security) if security else _open_properties(broker, controller)
     return {
+        **listening,
         "process.roles": "broker,controller",
         "node.id": "1",
         # A static voter: its address is only read from here, so the folder may start on another port.
         "controller.quorum.voters": f"1@{controller}",
-        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{broker}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
-        "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": str(data),
         # One node holds one replica of everything.
         "default.replication.factor": "1",
@@ -63,6 +67,15 @@ def properties(*, data: Path, port: int, controller_port: int) -> Mapping[str, s
         "transaction.max.timeout.ms": "60000",
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
         "log.retention.ms": "-1",
+    }
+
+
+def _open_properties(broker: str, controller: str) -> Mapping[str, str]:
+    return {
+        "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{broker}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name": "PLAINTEXT",
     }
 
 

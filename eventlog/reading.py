@@ -36,7 +36,10 @@ class LogReader:
     and aggregates needs.
     """
 
-    def __init__(self, bootstrap: str, *, committed: bool = True) -> None:
+    def __init__(
+        self, bootstrap: str, *, committed: bool = True, fetch_bytes: int = PARTITION_FETCH_BYTES
+    ) -> None:
+        """`fetch_bytes`: how much of a partition is fetched ahead at most; a larger record comes all the same."""
         self._bootstrap = bootstrap
         self._consumer: Any = AIOKafkaConsumer(
             **client_options(bootstrap),
@@ -44,7 +47,7 @@ class LogReader:
             auto_offset_reset="none",
             isolation_level="read_committed" if committed else "read_uncommitted",
             fetch_max_wait_ms=FETCH_WAIT_MS,
-            max_partition_fetch_bytes=PARTITION_FETCH_BYTES,
+            max_partition_fetch_bytes=fetch_bytes,
         )
 
     async def __aenter__(self) -> Self:
@@ -108,11 +111,26 @@ class LogReader:
             elif time.monotonic() - moved > STALL_SECONDS:
                 raise Transient(f"{_name(next(iter(behind)))} at {self._bootstrap} could not be read to its end")
 
-    async def poll(self, *, timeout_seconds: float) -> list[list[Record]]:
-        """What there is, as batches of one partition each; after the timeout an empty list."""
+    async def poll(self, *, timeout_seconds: float, most: int | None = None) -> list[list[Record]]:
+        """What there is, `most` so many records, as batches of one partition each; after the timeout an empty list."""
         with _broker_errors(self._bootstrap):
-            fetched = await self._consumer.getmany(timeout_ms=int(timeout_seconds * 1000))
+            fetched = await self._consumer.getmany(timeout_ms=int(timeout_seconds * 1000), max_records=most)
         return list(_batches(fetched))
+
+    async def bounds(self, *, timeout_seconds: float) -> dict[Position, tuple[int, int]]:
+        """Of every partition that is read, the first offset that there is, and the one where it ends now.
+
+        Raises: Transient when the broker does not answer in time; what is read goes on from where it was.
+        """
+        assigned = self._consumer.assignment()
+        with _broker_errors(self._bootstrap):
+            try:
+                async with asyncio.timeout(timeout_seconds):
+                    first = await self._consumer.beginning_offsets(assigned)
+                    ends = await self._consumer.end_offsets(assigned)
+            except TimeoutError as error:
+                raise Transient(f"Kafka at {self._bootstrap} does not answer") from error
+        return {(each.topic, each.partition): (first[each], ends[each]) for each in assigned}
 
     async def positions(self) -> dict[Position, int]:
         """For every partition the offset of the next record that has not been handed out."""

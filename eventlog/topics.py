@@ -3,20 +3,17 @@
 `prefix` stands before every topic name; it lets several logs live on one cluster.
 """
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kafka import KafkaAdminClient, TopicPartition
+from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
-from eventlog.cluster import client_options
-from eventlog.reaching import reach
+from eventlog.administering import administer
 from schemas.errors import Failed
 from schemas.topics import TOPICS, TopicSpec
 
-CONNECT_SECONDS = 15.0
 CREATE_SECONDS = 30.0
 # More than the table asks for is as good; of everything else, different is wrong.
 _AT_LEAST = "max.message.bytes"
@@ -27,7 +24,7 @@ def create_topics(bootstrap: str, *, prefix: str = "", topics: Sequence[TopicSpe
 
     Raises: Failed when the cluster does not answer, refuses a topic, or has one with other settings.
     """
-    with _admin(bootstrap) as admin:
+    with administer(bootstrap, about="topics") as admin:
         existing = set(admin.list_topics())
         missing = {
             prefix + topic.name: {"num_partitions": topic.partitions, "configs": dict(topic.settings)}
@@ -45,7 +42,7 @@ def check_topics(bootstrap: str, *, prefix: str = "", topics: Sequence[TopicSpec
 
     Raises: Failed with one line that names the first topic that differs, or when the cluster does not answer.
     """
-    with _admin(bootstrap) as admin:
+    with administer(bootstrap, about="topics") as admin:
         _check(admin, topics, prefix=prefix, bootstrap=bootstrap)
 
 
@@ -54,7 +51,7 @@ def topic_ids(bootstrap: str, names: Sequence[str], *, prefix: str = "") -> dict
 
     Raises: Failed when the cluster does not answer or a topic does not exist.
     """
-    with _admin(bootstrap) as admin:
+    with administer(bootstrap, about="topics") as admin:
         described = {topic["name"]: topic for topic in admin.describe_topics([prefix + name for name in names])}
     for name in names:
         if described[prefix + name]["error_code"] != 0:
@@ -69,23 +66,8 @@ def delete_before(bootstrap: str, ends: Mapping[tuple[str, int], int]) -> None:
     """
     before = {TopicPartition(*position): offset for position, offset in ends.items() if offset}
     if before:
-        with _admin(bootstrap) as admin:
+        with administer(bootstrap, about="topics") as admin:
             admin.delete_records(before)
-
-
-@contextlib.contextmanager
-def _admin(bootstrap: str) -> Iterator[Any]:
-    reach(bootstrap)
-    try:
-        admin = KafkaAdminClient(**client_options(bootstrap), bootstrap_timeout_ms=int(CONNECT_SECONDS * 1000))
-    except KafkaError as error:
-        raise Failed(f"what listens at {bootstrap} does not answer as Kafka does: {error!r}") from error
-    try:
-        yield admin
-    except KafkaError as error:
-        raise Failed(f"Kafka at {bootstrap} refused a request about topics: {error}") from error
-    finally:
-        admin.close()
 
 
 def _create(admin: Any, missing: Mapping[str, Mapping[str, object]]) -> None:
