@@ -11,12 +11,12 @@ makes it. All of it is a function of the log: nothing here is ever changed by ha
   then, null before that was ever so. See `subscribers.read_model.lag`.
 - `assertions`: every accepted assertion once. (`sequence`, `publish_time`, `withdrawn`, `content`) is its stamp, the
   greatest of an id is current. `ingest_time` is when the log first took it, `log_partition` and `log_offset` its first
-  record on the timeline topic, `document` that record's value. `seq` numbers them as they came, which says nothing. A
-  withdrawal has null in the columns that say when and where, though its document may say so.
-- `assertion_scopes`: the scopes, without feed, that an asserted one is counted in (`timeline.scopes`).
+  record on the timeline topic, `document` that record's value. `seq` numbers them as they came, which says nothing.
+- `assertion_scopes`: the scopes, without feed, that its document belongs to (`timeline.scopes.scopes_of`): a withdrawal
+  too, whose document mostly says nothing and belongs to `world`. Only asserted ones are counted.
 - `events`: the current state of each id, withdrawn ones too: `document` is its line in `vigil timeline`, `seq` its
   current assertion, `revision` how many are known, `since` from when on its content has been known without a break.
-- `event_scopes`: the scopes, without feed, that an event whose state is asserted is counted in.
+- `event_scopes`: the scopes, without feed, that its document belongs to, withdrawn or not: what `timeline.filters` asks.
 - `aggregates`: the newest windows of each scope that has current events; `base` and `feed` are the parts of its name
   around the `@`, `windows` is JSON. A scope is written only when its windows change: the row `world` has the newest
   clock, which holds for all.
