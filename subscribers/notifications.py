@@ -82,20 +82,34 @@ async def follow_notifications(
 
     `on_start` is called when "now" is.
     """
+    past = True
+    decisions = follow_decisions(bootstrap, now=now, on_unreadable=on_unreadable, topic_prefix=topic_prefix)
+    async for found in decisions:
+        notifications = [notification for heard in found for notification in heard.notifications]
+        if past:
+            on_start()
+        for notification in () if past and not replay else notifications:
+            yield notification
+        past = False
+
+
+async def follow_decisions(
+    bootstrap: str, *, now: Callable[[], int], on_unreadable: OnUnreadable, topic_prefix: str = ""
+) -> AsyncIterator[Iterator[Heard]]:
+    """Yield the decision on every transition with what people are told, first of all that was told until now.
+
+    What is yielded is decided on while it is iterated over, and has to be iterated over to its end. Of one telling it
+    holds first what ended by then released, next the telling itself. `now` is in microseconds.
+    """
     async with LogReader(bootstrap) as alerts, LogReader(bootstrap) as commands:
         await alerts.assign([topic_prefix + ALERTS])
         await commands.assign([topic_prefix + COMMANDS])
         listener = _Listener(
             alerts, commands, on_unreadable, lambda: read_rule_sets(bootstrap, topic_prefix=topic_prefix)
         )
-        past = await listener.hear([batch async for batch in alerts.read_to_end()], now=now())
-        on_start()
-        for notification in past if replay else ():
-            yield notification
+        yield await listener.hear([batch async for batch in alerts.read_to_end()], now=now())
         while True:
-            batches = await alerts.poll(timeout_seconds=1.0)
-            for notification in await listener.hear(batches, now=now()):
-                yield notification
+            yield await listener.hear(await alerts.poll(timeout_seconds=1.0), now=now())
 
 
 class _Listener:
@@ -113,8 +127,8 @@ class _Listener:
         self._pager, self._parts = Pager(), Tellings()
         self._versions: set[str] = set()
 
-    async def hear(self, batches: Iterable[list[Record]], *, now: int) -> list[Notification]:
-        """Return what people are told because of these records of the alerts topic, and of the time."""
+    async def hear(self, batches: Iterable[list[Record]], *, now: int) -> Iterator[Heard]:
+        """Return what follows from these records of the alerts topic, and from the time; decided while it is read."""
         found = [telling for batch in batches for telling in self._parts.add(batch)]
         found += self._parts.end(await self._alerts.positions())
         async for batch in self._commands.read_to_end():
@@ -126,8 +140,13 @@ class _Listener:
             self._versions |= versions
             for rules in await self._read_rules():
                 self._pager.learn(rules)
-        told = [each for telling in _in_order(found) for each in self._pager.tell(telling).notifications]
-        return told + list(self._pager.advance(now - ARRIVED_US))
+        return self._decide(_in_order(found), now)
+
+    def _decide(self, tellings: Iterable[Telling], now: int) -> Iterator[Heard]:
+        for telling in tellings:
+            yield Heard((), tuple(self._pager.advance(telling.at)))
+            yield self._pager.tell(telling)
+        yield Heard((), tuple(self._pager.advance(now - ARRIVED_US)))
 
 
 def _in_order(found: Iterable[Telling]) -> list[Telling]:
