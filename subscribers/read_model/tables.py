@@ -16,7 +16,7 @@ makes it. All of it is a function of the log: nothing here is ever changed by ha
   too, whose document mostly says nothing and belongs to `world`. Only asserted ones are counted.
 - `events`: the current state of each id, withdrawn ones too: `document` is its line in `vigil timeline`, `seq` its
   current assertion, `revision` how many are known, `since` from when on its content has been known without a break.
-- `event_scopes`: the scopes, without feed, that its document belongs to, withdrawn or not: what `timeline.filters` asks.
+- `event_scopes`: the scopes, without feed, that its document belongs to, withdrawn or not, as `timeline.filters` asks.
 - `aggregates`: the newest windows of each scope that has current events; `base` and `feed` are the parts of its name
   around the `@`, `windows` is JSON. A scope is written only when its windows change: the row `world` has the newest
   clock, which holds for all.

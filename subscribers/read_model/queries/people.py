@@ -1,0 +1,26 @@
+"""What people said of alerts, and the silences that they made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, or_, select
+
+from schemas.command import Command, Replay
+from subscribers.read_model.keys import key_text
+from subscribers.read_model.tables import COMMANDS
+from timeline.people import Taken
+
+_C = COMMANDS.c
+
+
+def said_of(connection: Connection, threads: Iterable[str]) -> list[Taken]:
+    """Return what was said of these threads, and every silence and end of one, in the order of their times."""
+    keys = sorted({key_text(thread) for thread in threads})
+    asked = select(_C.time, _C.document).where(or_(_C.thread.in_(keys), _C.command.in_(("silence", "end_silence"))))
+    found = []
+    for time, document in connection.execute(asked.order_by(_C.time, _C.log_partition, _C.log_offset)):
+        command = Command.model_validate_json(document).root
+        if not isinstance(command, Replay):
+            found.append(Taken(time, command))
+    return found
