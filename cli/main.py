@@ -38,6 +38,7 @@ COMMANDS = {
     "aggregates": _Entry("cli.aggregates", "Print the rolling counts of every scope."),
     "alerts": _Entry("cli.alerting.alerts", "Print the alerts that stand, or follow them as they come."),
     "silences": _Entry("cli.alerting.silences", "Begin, list and end silences: what people are not told for a time."),
+    "webhook": _Entry("cli.webhooks", "Post alerts to addresses, signed and repeated until they are taken."),
     "replay": _Entry(
         "cli.archives.replay", "Compute the log again: its end, its history, or a rehearsal of an old crisis."
     ),

@@ -136,6 +136,23 @@ def feeds_table(lines: Iterable[bytes]) -> None:
     console().print(table)
 
 
+def endpoints_table(lines: Iterable[bytes]) -> None:
+    """Print the endpoints of webhooks."""
+    table = new_table("name", "state", "behind", "delivered", "last", "failing since", "next try", "url")
+    for line in lines:
+        endpoint: Members = orjson.loads(line)
+        table.add_row(
+            endpoint["name"],
+            endpoint["state"],
+            str(endpoint["behind"]),
+            str(endpoint["delivered"]),
+            str(endpoint["last_status"] or endpoint["last_error"] or ""),
+            *((endpoint[name] or "")[:19].replace("T", " ") for name in ("failing_since", "next_try")),
+            endpoint["url"],
+        )
+    console().print(table)
+
+
 def minute(time: str) -> str:
     """Return a time as people read it, to the minute."""
     return time[:16].replace("T", " ")

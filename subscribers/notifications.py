@@ -9,7 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 
 from eventlog.reading import LogReader, Position
 from eventlog.record import Record
@@ -95,7 +95,7 @@ async def follow_notifications(
 
 async def follow_decisions(
     bootstrap: str, *, now: Callable[[], int], on_unreadable: OnUnreadable, topic_prefix: str = ""
-) -> AsyncIterator[Iterator[Heard]]:
+) -> AsyncGenerator[Iterator[Heard], None]:
     """Yield the decision on every transition with what people are told, first of all that was told until now.
 
     What is yielded is decided on while it is iterated over, and has to be iterated over to its end. Of one telling it
