@@ -10,6 +10,7 @@ import pytest
 
 from eventlog.embedded import EmbeddedBroker
 from eventlog.topics import create_topics
+from tests.postgres import Cluster, run_postgres
 
 _numbers = itertools.count(1)
 
@@ -46,6 +47,22 @@ def topic_prefix(broker: str) -> str:
     prefix = f"test-{next(_numbers)}."
     create_topics(broker, prefix=prefix)
     return prefix
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL cluster that all tests of the session share; each makes a database of its own in it."""
+    with run_postgres() as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'read-model.db'}"
+    cluster: Cluster = request.getfixturevalue("postgres")
+    return cluster.database()
 
 
 @pytest.fixture
