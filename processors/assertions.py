@@ -18,12 +18,12 @@ import orjson
 
 from eventlog.record import Header
 from schemas.errors import BadInput
-from schemas.event import parse_event
-from timeline.identity import Assertion, Stamp, assertion
+from schemas.event import MAX_EVENT_BYTES, parse_event
+from timeline.cloud_events import name_of, unwrap
+from timeline.identity import Assertion, assertion
 from timeline.ordering import check_times
 from timeline.times import time_text
 
-MAX_BYTES = 1024 * 1024
 KEPT_BYTES = 64 * 1024
 _STRUCTURED = b"application/cloudevents+json"
 _JSON = b"application/json"
@@ -49,8 +49,8 @@ def read_assertion(record: Any) -> Accepted:
     value = record.value
     if value is None:
         raise BadInput("expected an event, found no value")
-    if len(value) > MAX_BYTES:
-        raise BadInput(f"expected at most {MAX_BYTES} bytes, found {len(value)}")
+    if len(value) > MAX_EVENT_BYTES:
+        raise BadInput(f"expected at most {MAX_EVENT_BYTES} bytes, found {len(value)}")
     attributes = {name: said for name, said in record.headers if said is not None}
     if attributes.get("content-type", _JSON).startswith(_STRUCTURED):
         value, attributes = _unwrap(value)
@@ -69,7 +69,7 @@ def timeline_headers(accepted: Accepted, position: str) -> list[Header]:
     published: bytes = document["publish_time"].encode()
     headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", attributes.get("ce_id") or _ce_id(statement.id, stamp)),
+        ("ce_id", attributes.get("ce_id") or name_of(statement.id, stamp)),
         ("ce_source", b"vigil:" + document["source"].encode()),
         ("ce_type", b"vigil." + document["type"].encode() + b".v1"),
         ("ce_time", published),
@@ -95,7 +95,7 @@ def dead_letter(record: Any, error: BadInput, position: str) -> tuple[bytes | No
         ("vigil_field", (error.field or "").encode()),
         ("vigil_position", position.encode()),
     ]
-    if value is not None and len(value) > MAX_BYTES:
+    if value is not None and len(value) > MAX_EVENT_BYTES:
         headers += [("vigil_length", str(len(value)).encode()), ("vigil_sha256", sha256(value).hexdigest().encode())]
         value = value[:KEPT_BYTES]
     return value, [*headers, *record.headers]
@@ -107,14 +107,8 @@ def _unwrap(value: bytes) -> tuple[bytes, dict[str, bytes]]:
         envelope = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise BadInput(f"no valid JSON: {error}") from error
-    if not isinstance(envelope, dict) or envelope.get("specversion") != "1.0":
-        raise BadInput("expected a CloudEvent of version 1.0", "specversion")
-    if not isinstance(envelope.get("data"), dict):
-        raise BadInput("expected the event as a JSON object", "data")
-    attributes = {
-        f"ce_{name}": said.encode() for name, said in envelope.items() if name != "data" and isinstance(said, str)
-    }
-    return orjson.dumps(envelope["data"]), attributes
+    event, said = unwrap(envelope)
+    return event, {f"ce_{name}": text.encode() for name, text in said.items()}
 
 
 def _ingest_time(timestamp: int, recorded: bytes | None) -> datetime:
@@ -135,12 +129,6 @@ def _ingest_time(timestamp: int, recorded: bytes | None) -> datetime:
 @lru_cache(maxsize=4096)
 def _ingest_text(time: datetime) -> bytes:
     return time_text((time - _EPOCH) // timedelta(microseconds=1)).encode()
-
-
-def _ce_id(event_id: str, stamp: Stamp) -> bytes:
-    """Return the id that producers give: a repeat of one assertion has the same, a correction another."""
-    said = "\n".join(map(str, stamp))
-    return f"{event_id}/{sha256(said.encode()).hexdigest()[:16]}".encode()
 
 
 def _shown(key: bytes | None) -> str:

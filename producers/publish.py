@@ -16,10 +16,10 @@ from typing import Final, Protocol
 import orjson
 
 from eventlog.record import Header
-from producers.cloudevents import headers_of
 from producers.rows import DeadLetter, Held, Merged, Published, Row, Skipped
 from schemas.errors import Failed
 from schemas.topics import DEADLETTERS, events_topic
+from timeline.cloud_events import headers_of
 from timeline.identity import Assertion, assertion, encode
 
 WINDOW_ROWS: Final = 1000

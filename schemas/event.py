@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,9 @@ from pydantic_core import to_json
 
 from schemas.countries import COUNTRIES
 from schemas.errors import BadInput
+
+MAX_EVENT_BYTES: Final = 1024 * 1024
+"""The largest that an event may be as a record's value."""
 
 
 class EventType(StrEnum):

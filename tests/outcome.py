@@ -15,11 +15,11 @@ from eventlog.record import Record
 from eventlog.writing import Writer
 from processors.assertions import Accepted, timeline_headers
 from processors.settings import WorkerSettings
-from producers.cloudevents import headers_of
 from schemas.event import check_event
 from schemas.topics import AGGREGATES, ALERTS, INCIDENTS, POLITICAL, RULES, TICKS, TIMELINE, events_topic
 from tests.oracle.oracle import line
 from tests.simulation import ENDED, TELLING
+from timeline.cloud_events import headers_of
 from timeline.identity import Assertion, assertion, decode, encode
 from timeline.replay import timeline_lines
 

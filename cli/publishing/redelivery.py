@@ -15,13 +15,13 @@ from typing import Literal, NamedTuple
 from cli.ledger_input import LedgerInput
 from eventlog.record import Header
 from processors.assertions import read_assertion
-from producers.cloudevents import headers_of
 from producers.publish import Log
 from producers.redelivery import read_again
 from schemas.errors import BadInput
 from schemas.event import Event
 from schemas.topics import COMMANDS, INCIDENTS, POLITICAL, events_topic
 from subscribers.deadletters import Letter, replay_command
+from timeline.cloud_events import headers_of
 from timeline.identity import assertion, encode
 from timeline.releases import in_release
 

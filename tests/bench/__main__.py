@@ -25,7 +25,6 @@ from eventlog.topics import create_topics
 from eventlog.writing import Writer
 from processors.running import raise_gc_thresholds
 from processors.settings import WorkerSettings
-from producers.cloudevents import headers_of
 from schemas.event import check_event, parse_event
 from schemas.rule_text import parse_rules
 from schemas.topics import AGGREGATES, ALERTS, INCIDENTS, POLITICAL, RULES, TIMELINE, events_topic
@@ -34,6 +33,7 @@ from tests.bench.measure import Progress, cpu_seconds, peak_mib, percentile, wai
 from tests.campaign.material import ROOT
 from tests.outcome import records
 from tests.processes import WorkerProcess
+from timeline.cloud_events import headers_of
 from timeline.identity import assertion, decode, encode
 from timeline.ordering import Known
 from timeline.rollup import Rollup

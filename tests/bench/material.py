@@ -9,11 +9,11 @@ from typing import Any
 from aiokafka.partitioner import DefaultPartitioner
 
 from processors.outlet import Outgoing
-from producers.cloudevents import headers_of
 from schemas.countries import COUNTRIES
 from schemas.event import check_event
 from schemas.topics import PARTITIONS, events_topic
 from tests.campaign.material import ROOT, SAMPLES, Json, events_of
+from timeline.cloud_events import headers_of
 from timeline.identity import assertion, encode
 
 _UCDP = ROOT.parent / "shared" / "data" / "ucdp"

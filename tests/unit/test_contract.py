@@ -20,7 +20,6 @@ from eventlog.record import Header, Record
 from processors.assertions import dead_letter, read_assertion, timeline_headers
 from processors.teller import told_headers
 from processors.ticks import tick_time
-from producers.cloudevents import headers_of
 from producers.feeds import FEEDS, Files, read_files
 from producers.publish import LogOutlet, publish
 from schemas.channel_examples import EXAMPLES, KEYS, Example
@@ -35,6 +34,7 @@ from subscribers.deadletters import replay_command
 from tests.channels import kinds
 from tests.unit.producers.reading import RECORDED
 from tests.unit.producers.test_samples import FILES
+from timeline.cloud_events import headers_of
 from timeline.identity import Assertion, assertion, encode
 from timeline.manifests import Manifests, encode_pieces
 from timeline.replay import fold

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from processors.assertions import KEPT_BYTES, MAX_BYTES, dead_letter, read_assertion, timeline_headers
+from processors.assertions import KEPT_BYTES, dead_letter, read_assertion, timeline_headers
 from processors.known import _stamp
 from schemas.errors import BadInput
+from schemas.event import MAX_EVENT_BYTES
 
 EVENT = {
     "id": "vigil:1",
@@ -68,7 +69,7 @@ def test_a_record_whose_key_is_not_the_event_id_is_bad_input(key: bytes | None) 
 
 def test_a_record_without_value_or_with_too_much_is_bad_input() -> None:
     assert "no value" in refused(record(None)).reason
-    assert str(MAX_BYTES + 1) in refused(record(b"x" * (MAX_BYTES + 1))).reason
+    assert str(MAX_EVENT_BYTES + 1) in refused(record(b"x" * (MAX_EVENT_BYTES + 1))).reason
 
 
 def test_recorded_time_is_when_an_archive_took_it() -> None:
@@ -99,7 +100,7 @@ def test_the_headers_of_a_timeline_record_hold_the_stamp_and_pass_on_where_it_ca
 
 
 def test_an_event_without_an_id_of_its_own_gets_the_one_that_producers_give() -> None:
-    from producers.cloudevents import headers_of
+    from timeline.cloud_events import headers_of
 
     accepted = read_assertion(record())
     assert dict(timeline_headers(accepted, "t:0:0"))["ce_id"] == dict(headers_of(accepted.statement))["ce_id"]
