@@ -1,7 +1,6 @@
 """What a request may do: a dependency that every route has.
 
-`Depends(requires("read"))` gives the route its Caller, or refuses the request with 401 or 403. A stream says
-`Depends(requires_on_stream("read"))`: its token may stand in the address too.
+`Depends(requires("read"))` gives the route its Caller, or refuses the request with 401 or 403.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import Depends, Query, Request, Security
+from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from subscribers.http.callers import Caller, caller_of
@@ -36,19 +35,6 @@ def requires(role: Role) -> Callable[..., Awaitable[Caller]]:
         if not caller.may(role):
             detail = f"the token {caller.name!r} has not the role {role}; an operator makes one that has"
             raise Problem(403, "Forbidden", detail, kind="forbidden", role=role)
-        return caller
-
-    return authorised
-
-
-def requires_on_stream(role: Role) -> Callable[..., Awaitable[Caller]]:
-    """Return the dependency of a stream that needs this role."""
-
-    async def authorised(
-        caller: Annotated[Caller, Depends(requires(role))],
-        # `caller_of` reads it; here it becomes a parameter that the route knows.
-        access_token: Annotated[str | None, Query(description="The token, where a header cannot be set.")] = None,  # noqa: ARG001
-    ) -> Caller:
         return caller
 
     return authorised
