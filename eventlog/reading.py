@@ -36,9 +36,7 @@ class LogReader:
     and aggregates needs.
     """
 
-    def __init__(
-        self, bootstrap: str, *, committed: bool = True, fetch_bytes: int = PARTITION_FETCH_BYTES
-    ) -> None:
+    def __init__(self, bootstrap: str, *, committed: bool = True, fetch_bytes: int = PARTITION_FETCH_BYTES) -> None:
         """`fetch_bytes`: how much of a partition is fetched ahead at most; a larger record comes all the same."""
         self._bootstrap = bootstrap
         self._consumer: Any = AIOKafkaConsumer(
