@@ -1,4 +1,4 @@
-"""Makes sure that something listens at a bootstrap address before a client is made.
+"""Makes sure that something listens at a bootstrap address, and would let us in, before a client is made.
 
 The clients wait long for an address where nothing listens, log each attempt, and leave threads and sockets behind when
 they give up; a plain connection costs nothing and tells the same.
@@ -8,6 +8,7 @@ import socket
 import time
 from typing import Final
 
+from eventlog.admission import ask_admission
 from schemas.errors import Failed
 
 # Long enough for a broker that is being started again.
@@ -18,11 +19,11 @@ _POLL_SECONDS: Final = 0.1
 def reach(bootstrap: str) -> None:
     """Returns when one of the addresses (`host:port`, separated by commas) takes a connection.
 
-    Raises: Failed when none does in time, or the text is no such list.
+    Raises: Failed when none does in time, or it lets us not in, or the text is no such list.
     """
     addresses = [_address(part.strip(), bootstrap) for part in bootstrap.split(",")]
     deadline = time.monotonic() + REACH_SECONDS
-    while not any(map(_listens, addresses)):
+    while not any(_listens(address, bootstrap) for address in addresses):
         if time.monotonic() >= deadline:
             raise Failed(f"no Kafka answers at {bootstrap}; start it, or name another with --bootstrap-servers")
         time.sleep(_POLL_SECONDS)
@@ -35,9 +36,11 @@ def _address(text: str, bootstrap: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _listens(address: tuple[str, int]) -> bool:
+def _listens(address: tuple[str, int], bootstrap: str) -> bool:
     try:
-        socket.create_connection(address, timeout=2.0).close()
+        connection = socket.create_connection(address, timeout=2.0)
     except OSError:
         return False
+    with connection:
+        ask_admission(connection, bootstrap, host=address[0])
     return True
