@@ -15,7 +15,7 @@ from processors.assertions import Accepted, timeline_headers
 from schemas.topics import AGGREGATES, ALERTS, COMMANDS, RULES, TIMELINE
 from subscribers.read_model import tables
 from subscribers.read_model.lag import Place
-from subscribers.read_model.projection import APPLIED, Look
+from subscribers.read_model.projection import APPLIED, Look, Projection
 from tests.simulation import Roller, Topics, rule_set, statement
 from timeline.identity import Assertion, encode
 from timeline.times import microseconds
@@ -90,7 +90,7 @@ def make_log(takings: Iterable[Taking], rules: list[Json], commands: Iterable[Js
     roller.settle(everything=True)
     log.append_told(told, done)
     for command in commands:
-        log.append(COMMANDS, command.get("thread", command["id"]), json.dumps(command).encode())
+        log.append(COMMANDS, command["thread"] if "thread" in command else command["id"], json.dumps(command).encode())
     log.append(COMMANDS, "", b"no command")
     return log
 
@@ -110,3 +110,8 @@ def dump(engine: Engine, *, places: bool = True) -> dict[str, list[tuple[Any, ..
         plain = [tuple(stamps[row.seq] if each == "seq" else getattr(row, each) for each in columns) for row in said]
         found[name] = sorted(plain, key=repr)
     return found
+
+
+def apply_all(engine: Engine, log: Log) -> None:
+    """Apply all of a log to empty tables in one go."""
+    assert Projection(engine).apply(log.records.values(), log.ends, log.look())

@@ -1,60 +1,23 @@
-"""What the read model's tables hold, on each database: the same of the same log, however it comes to be applied."""
+"""What the read model's tables hold, the same on each database."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from random import Random
-from typing import Any
+import json
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 
-from eventlog.record import Record
 from schemas import topics
-from subscribers.aggregates import take_in
-from subscribers.alerts import decode_transition, in_order_of_telling, standing
-from subscribers.read_model.database import migrate, newest_revision, open_database, require_schema, schema_revision
-from subscribers.read_model.lag import Place
+from schemas.errors import Failed
+from subscribers.read_model.database import newest_revision, require_schema, schema_revision
+from subscribers.read_model.keys import key_text
 from subscribers.read_model.projection import Projection, empty
-from subscribers.read_model.tables import AGGREGATES, ALERTS, ASSERTIONS, EVENTS, METADATA
-from subscribers.timeline import decode_taken
-from tests.profiles import examples
-from tests.read_model import Json, Log, Taking, dump, make_log
-from tests.strategies import Case, choice, draw_case, shuffled
-from timeline.replay import timeline_lines
-
-
-def tries(count: int) -> settings:
-    """So many examples on one database, which each of them empties first."""
-    before = examples(count)
-    allowed = [*before.suppress_health_check, HealthCheck.function_scoped_fixture]
-    return settings(before, suppress_health_check=allowed)
-
-
-class Crash(Exception):
-    """What is raised in the middle of a transaction."""
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_database(database_url)
-    migrate(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def other(tmp_path: Any) -> Iterator[Engine]:
-    """A database that gets the whole log in one go, to compare with."""
-    engine = open_database(f"sqlite:///{tmp_path / 'other.db'}")
-    migrate(engine)
-    yield engine
-    engine.dispose()
+from subscribers.read_model.tables import EVENTS, METADATA
+from tests.events import event
+from tests.read_model import Taking, apply_all, dump, make_log
+from tests.unit.timeline.people_parts import transition
 
 
 def test_the_migrated_schema_is_that_of_the_tables(engine: Engine) -> None:
@@ -65,166 +28,60 @@ def test_the_migrated_schema_is_that_of_the_tables(engine: Engine) -> None:
     require_schema(engine)
 
 
-def takings_of(case: Case, random: Random) -> list[Taking]:
-    """The assertions of a case, some twice, each taken by the log at a second of its own."""
-    said = [*case.assertions, *random.choices(case.assertions, k=random.randrange(4))]
-    return [Taking(each, second) for second, each in enumerate(said)]
+def test_a_record_that_was_applied_changes_nothing_when_it_comes_again(engine: Engine) -> None:
+    log = make_log([Taking(event(1), 1)], [])
+    for scope in ("b", "a"):
+        for how in ("raised", "updated", "cancelled"):
+            log.append(topics.ALERTS, scope, json.dumps(transition(scope, how)).encode())
+    projection = Projection(engine)
+    assert projection.apply(log.records.values(), log.ends, log.look())
+    before = dump(engine)
+    for place, records in log.records.items():
+        for record in records:
+            assert projection.apply([[record]], {place: log.ends[place]}, log.look())
+    assert dump(engine) == before
 
 
-def commands_of(random: Random) -> list[Json]:
-    said: list[Json] = [
-        {"command": "acknowledge", "id": "0a" * 8, "by": "Awa", "thread": "t"},
-        {"command": "silence", "id": "0b" * 8, "by": "Awa", "scope": "country:MLI", "comment": "known",
-         "until": "2027-01-01T00:00:00Z"},
-        {"command": "end_silence", "id": "0c" * 8, "by": "Ben", "silence": "0b" * 8},
-    ]  # fmt: skip
-    return random.sample(said, random.randrange(4))
-
-
-def apply_all(engine: Engine, log: Log) -> None:
-    assert Projection(engine).apply(log.records.values(), log.ends, log.look())
-
-
-@contextmanager
-def crash_at(engine: Engine, statement: int) -> Iterator[None]:
-    """Raise before so manyth statement, before the commit, or after it (then the writer cannot know)."""
-    left = [statement]
-
-    def count(*_: object) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            raise Crash
-
-    events = ["before_cursor_execute", "commit"]
-    for name in events:
-        event.listen(engine, name, count)
-    try:
-        yield
-    finally:
-        for name in events:
-            event.remove(engine, name, count)
-
-
-class Worker:
-    """A projection and its reader, which may be thrown back, killed and held up by another one."""
-
-    def __init__(self, engine: Engine, log: Log, random: Random) -> None:
-        self.engine, self.log, self.random = engine, log, random
-        self.start()
-
-    def start(self) -> None:
-        self.projection = Projection(self.engine)
-        self.stand()
-
-    def stand(self) -> None:
-        stored = self.projection.positions()
-        self.places: dict[Place, int] = {
-            place: stored[place].next_offset if place in stored else 0 for place in self.log.ends
-        }
-
-    def step(self) -> None:
-        batches, read_to = self.read()
-        died = self.random.randrange(30) if self.random.random() < 0.3 else 0
-        try:
-            with crash_at(self.engine, died):
-                if self.projection.apply(batches, read_to, self.log.look()):
-                    self.places |= read_to
-                else:
-                    self.stand()
-        except Crash:
-            if self.random.random() < 0.5:
-                self.start()
-
-    def read(self) -> tuple[list[list[Record]], dict[Place, int]]:
-        """What is read of some partitions, now and then what was read before once more."""
-        batches, read_to = [], {}
-        for place, end in self.log.ends.items():
-            records = self.log.records.get(place, [])
-            start = self.places[place]
-            again = self.random.randrange(3) if self.random.random() < 0.2 else 0
-            wanted = [record for record in records if record.offset >= start - again]
-            size = self.random.choice((0, 1, 2, 5, 1000))
-            batches.append(wanted[:size])
-            read_to[place] = end if size >= len(wanted) else max(start, wanted[size].offset)
-        return batches, read_to
-
-    def is_done(self) -> bool:
-        stored = self.projection.positions()
-        self.stand()
-        return all(place in stored and stored[place].next_offset == end for place, end in self.log.ends.items())
-
-
-@given(data=st.data())
-@tries(40)
-def test_the_tables_are_those_of_the_log_in_whatever_pieces_it_was_applied(
-    engine: Engine, other: Engine, data: st.DataObject
+def test_a_projection_that_another_one_has_overtaken_writes_nothing_and_goes_on_from_what_is_stored(
+    engine: Engine,
 ) -> None:
-    random = Random(data.draw(st.integers(0, 2**64), label="seed"))
-    case = draw_case(choice(data))
-    log = make_log(takings_of(case, random), case.rules, commands_of(random))
-    for each in (engine, other):
-        empty(each)
-    apply_all(other, log)
-
-    workers = [Worker(engine, log, random) for _ in range(2)]
-    emptied = random.random() < 0.3
-    for _ in range(200):
-        random.choice(workers).step()
-        if emptied and random.random() < 0.1:
-            empty(engine)
-            emptied = False
-        if workers[0].is_done():
-            break
-    assert workers[0].is_done()
-    assert dump(engine) == dump(other)
-
-
-@given(data=st.data())
-@tries(40)
-def test_what_is_known_does_not_depend_on_the_order_of_the_log(
-    engine: Engine, other: Engine, data: st.DataObject
-) -> None:
-    choose = choice(data)
-    random = Random(data.draw(st.integers(0, 2**64), label="seed"))
-    case = draw_case(choose)
-    takings = takings_of(case, random)
-    for each in (engine, other):
-        empty(each)
-    apply_all(engine, make_log(takings, case.rules))
-    apply_all(other, make_log(shuffled(choose, takings), case.rules))
-    names = ("assertions", "assertion_scopes", "events", "event_scopes", "feeds")
-    found, expected = dump(engine, places=False), dump(other, places=False)
-    assert {name: found[name] for name in names} == {name: expected[name] for name in names}
-
-
-@given(data=st.data())
-@tries(40)
-def test_the_tables_say_what_readers_of_the_topics_say(engine: Engine, data: st.DataObject) -> None:
-    random = Random(data.draw(st.integers(0, 2**64), label="seed"))
-    case = draw_case(choice(data))
-    log = make_log(takings_of(case, random), case.rules)
+    log = make_log([Taking(event(number), number) for number in range(4)], [])
+    first, second = Projection(engine), Projection(engine)
+    assert first.apply(log.records.values(), log.ends, log.look())
+    before = dump(engine)
+    assert not second.apply(log.records.values(), log.ends, log.look())
+    assert dump(engine) == before
+    assert {place: each.next_offset for place, each in second.positions().items()} == log.ends
+    assert second.apply([], {}, log.look())
     empty(engine)
-    worker = Worker(engine, log, random)
-    while not worker.is_done():
-        worker.step()
+    assert not first.apply([], {}, log.look())
+    assert first.positions() == {}
+    assert first.apply(log.records.values(), log.ends, log.look())
+    assert dump(engine) == before
 
-    by_topic: dict[str, list[Record]] = {}
-    for (topic, _), records in log.records.items():
-        by_topic.setdefault(topic, []).extend(records)
-    taken = [decode_taken(record) for record in by_topic[topics.TIMELINE]]
-    newest: dict[str, Any] = {}
-    take_in(newest, by_topic.get(topics.AGGREGATES, []))
-    transitions = [decode_transition(record) for record in in_order_of_telling(by_topic.get(topics.ALERTS, []))]
+
+def test_tables_of_another_log_are_refused(engine: Engine) -> None:
+    log = make_log([Taking(event(1), 1)], [])
+    Projection(engine).apply(log.records.values(), log.ends, log.look())
+    before = dump(engine)
+    replaced = log.look()._replace(topic_ids={topic: f"another id of {topic}" for topic in log.topic_ids})
+    projection = Projection(engine)
+    projection.positions()
+    with pytest.raises(Failed, match="vigil projection rebuild"):
+        projection.apply([], {}, replaced)
+    assert dump(engine) == before
+
+
+def test_what_no_database_can_index_is_kept_under_a_key_of_its_own(engine: Engine) -> None:
+    odd = ["vigil:" + "😀" * 490, "vigil:" + "😀" * 489 + "a", "vigil:a\0b", "vigil:ab"]
+    place = {"country": "MLI", "admin1": "\0" + "long " * 1000}
+    actors = [{"id": "a\0b"}, {"id": "😀" * 200}]
+    said = [event(1, id=each, place=place, actors=actors, sequence="s\0" + "😀" * 190) for each in odd]
+    log = make_log([Taking(each, second) for second, each in enumerate(said)], [])
+    apply_all(engine, log)
     with engine.connect() as connection:
-        states = connection.execute(select(EVENTS.c.document).order_by(EVENTS.c.id)).scalars()
-        assert list(states) == [line.decode() for line in timeline_lines(each.statement for each in taken)]
-        ingested = {tuple(row[:-1]): row[-1] for row in connection.execute(select(*(ASSERTIONS.c[name] for name in _STAMPED)))}
-        assert set(ingested) == {(each.statement.id, *each.statement.stamp) for each in taken}
-        assert all(ingested[(each.statement.id, *each.statement.stamp)] <= (each.ingest_time or 0) for each in taken)
-        assert set(ingested.values()) <= {each.ingest_time for each in taken}
-        assert set(connection.execute(select(AGGREGATES.c.scope)).scalars()) == set(newest)
-        stand = select(ALERTS.c.alert).where(ALERTS.c.stands)
-        assert set(connection.execute(stand).scalars()) == {alert["id"] for alert in standing(transitions)}
+        kept = {key: json.loads(document)["id"] for key, document in connection.execute(_BY_ID)}
+    assert kept == {key_text(each): each for each in odd}
 
 
-_STAMPED = ("id", "sequence", "publish_time", "withdrawn", "content", "ingest_time")
+_BY_ID = select(EVENTS.c.id, EVENTS.c.document)
