@@ -12,7 +12,7 @@ Source: RFC 4287.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Final, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
@@ -35,11 +35,18 @@ class Feed(NamedTuple):
     document: bytes
 
 
-def atom_feeds(messages: Iterable[Message], profile: Profile) -> dict[str, Feed]:
+def message_path(message: Message) -> str:
+    """Return where the document of a message lies, seen from the feed."""
+    return f"messages/{message.identifier}.xml"
+
+
+def atom_feeds(
+    messages: Iterable[Message], profile: Profile, *, address: Callable[[Message], str] = message_path
+) -> dict[str, Feed]:
     """Return the feed of each scope that anything was ever told of, by scope.
 
     `messages` are all messages of these scopes, in their order, of transitions with `told`. A feed of a scope where
-    nothing is current has no entry.
+    nothing is current has no entry. `address` says where a message's document is, seen from the feed.
     """
     whole = list(messages)
     changed: dict[str, str] = {}
@@ -55,13 +62,17 @@ def atom_feeds(messages: Iterable[Message], profile: Profile) -> dict[str, Feed]
     feeds = {}
     for scope, entries in current.items():
         newest = sorted(entries, key=lambda each: (_told(each), each.identifier), reverse=True)
-        feeds[scope] = Feed(newest, _feed(scope, newest, profile, changed=changed[scope], began=began))
+        feeds[scope] = Feed(newest, _feed(scope, newest, profile, changed=changed[scope], began=began, address=address))
     return feeds
 
 
-def message_path(message: Message) -> str:
-    """Return where the document of a message lies, seen from the feed."""
-    return f"messages/{message.identifier}.xml"
+def atom_entry(message: Message, profile: Profile, *, began: str, address: str) -> bytes:
+    """Return one alert as an entry document; `began` is when its thread was first told."""
+    entry = Element("entry", {"xmlns": NAMESPACE})
+    _add_entry(entry, message, profile, began=began, address=lambda _: address)
+    # Where no feed names the author, the entry has to (RFC 4287, section 4.1.2).
+    _add(SubElement(entry, "author"), "name", profile.sender)
+    return _document(entry)
 
 
 def feed_name(scope: str) -> str:
@@ -74,7 +85,15 @@ def feed_name(scope: str) -> str:
     return f"{stem}.atom"
 
 
-def _feed(scope: str, entries: list[Message], profile: Profile, *, changed: str, began: dict[str, str]) -> bytes:
+def _feed(
+    scope: str,
+    entries: list[Message],
+    profile: Profile,
+    *,
+    changed: str,
+    began: dict[str, str],
+    address: Callable[[Message], str],
+) -> bytes:
     feed = Element("feed", {"xmlns": NAMESPACE})
     _add(feed, "id", _id(profile, "scope", scope))
     _add(feed, "title", f"Vigil alerts: {area_of(scope, profile.hosts).words} ({scope})")
@@ -84,11 +103,14 @@ def _feed(scope: str, entries: list[Message], profile: Profile, *, changed: str,
     if profile.restriction:
         _add(feed, "rights", profile.restriction)
     for message in entries:
-        _add_entry(SubElement(feed, "entry"), message, profile, began=began[message.shown["thread"]])
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(feed, encoding="unicode").encode() + b"\n"
+        entry = SubElement(feed, "entry")
+        _add_entry(entry, message, profile, began=began[message.shown["thread"]], address=address)
+    return _document(feed)
 
 
-def _add_entry(entry: Element, message: Message, profile: Profile, *, began: str) -> None:
+def _add_entry(
+    entry: Element, message: Message, profile: Profile, *, began: str, address: Callable[[Message], str]
+) -> None:
     alert = message.shown
     _add(entry, "id", _id(profile, "thread", alert["thread"]))
     _add(entry, "title", headline(message, area_of(alert["scope"], profile.hosts)))
@@ -98,7 +120,11 @@ def _add_entry(entry: Element, message: Message, profile: Profile, *, began: str
     _add(entry, "summary", description(message))
     if profile.web:
         SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": f"{profile.web}{alert['id']}"})
-    SubElement(entry, "link", {"rel": "alternate", "type": MEDIA_TYPE, "href": message_path(message)})
+    SubElement(entry, "link", {"rel": "alternate", "type": MEDIA_TYPE, "href": address(message)})
+
+
+def _document(root: Element) -> bytes:
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode").encode() + b"\n"
 
 
 def _id(profile: Profile, kind: str, name: str) -> str:

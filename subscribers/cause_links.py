@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 from urllib.parse import quote
 
 import orjson
@@ -70,11 +70,14 @@ def links_of(records: list[Record]) -> dict[tuple[str, str], tuple[Link, ...]]:
         if record.value is not None and _HAS_LINKS in record.value:
             document = orjson.loads(record.value)
             content = dict(record.headers)["vigil_content"].decode()
-            links = [(address_of(each["url"]), each.get("title")) for each in document.get("links", ())]
-            found[document["id"], content[:CONTENT_DIGITS]] = tuple(
-                Link(address, title) for address, title in links if address is not None
-            )
+            found[document["id"], content[:CONTENT_DIGITS]] = links_in(document)
     return found
+
+
+def links_in(document: Mapping[str, Any]) -> tuple[Link, ...]:
+    """Return the links of an event that are addresses."""
+    links = [(address_of(each["url"]), each.get("title")) for each in document.get("links", ())]
+    return tuple(Link(address, title) for address, title in links if address is not None)
 
 
 def address_of(url: str) -> str | None:

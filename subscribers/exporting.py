@@ -31,8 +31,29 @@ def write_export(form: Format, columns: Sequence[Column], documents: Iterable[Me
         return _write_parquet(columns, documents, out)
     if form == "geojson":
         return _write_geojson(columns, documents, out)
-    flat = [each for column in columns for each in _flat(column) if form == "csv" or each.tag is not None]
+    flat = [each for column in columns for each in flat_columns(column) if form == "csv" or each.tag is not None]
     return _write_csv(flat, documents, out, tagged=form == "hxl")
+
+
+def feature(columns: Sequence[Column], document: Members) -> Members:
+    """Return the document as a GeoJSON feature; the columns are flat ones."""
+    said = ((column.name, column.read(document)) for column in columns)
+    feature: Members = {"type": "Feature", "geometry": _geometry(document.get("place", {}))}
+    if "id" in document:
+        feature["id"] = document["id"]
+    return feature | {"properties": {name: value for name, value in said if value is not None}}
+
+
+def flat_columns(column: Column) -> Iterator[Column]:
+    """Yield the column as columns that hold one text or number each."""
+    if column.kind not in _LISTED and column.kind != "texts":
+        yield column
+        return
+    for member in _LISTED.get(column.kind, (None,)):
+        name = column.name if member is None else f"{_SINGULAR[column.kind]}_{member}s"
+        # A list of plain texts keeps the column's own tag.
+        tag = (column.tag if member is None else _TAGS.get(member)) if column.tag is not None else None
+        yield Column(name, "text", _joined(column, member), tag)
 
 
 def _write_parquet(columns: Sequence[Column], documents: Iterable[Members], out: BinaryIO) -> int:
@@ -62,23 +83,15 @@ def _write_csv(columns: Sequence[Column], documents: Iterable[Members], out: Bin
 
 
 def _write_geojson(columns: Sequence[Column], documents: Iterable[Members], out: BinaryIO) -> int:
-    flat = [each for column in columns for each in _flat(column)]
+    flat = [each for column in columns for each in flat_columns(column)]
     out.write(b'{"type":"FeatureCollection","features":[')
     count = 0
     for document in documents:
         out.write(b",\n" if count else b"\n")
-        out.write(orjson.dumps(_feature(flat, document)))
+        out.write(orjson.dumps(feature(flat, document)))
         count += 1
     out.write(b"\n]}\n")
     return count
-
-
-def _feature(columns: Sequence[Column], document: Members) -> Members:
-    said = ((column.name, column.read(document)) for column in columns)
-    feature: Members = {"type": "Feature", "geometry": _geometry(document.get("place", {}))}
-    if "id" in document:
-        feature["id"] = document["id"]
-    return feature | {"properties": {name: value for name, value in said if value is not None}}
 
 
 def _geometry(place: Members) -> Members | None:
@@ -86,17 +99,6 @@ def _geometry(place: Members) -> Members | None:
     if longitude is None or latitude is None:
         return None
     return {"type": "Point", "coordinates": [longitude, latitude]}
-
-
-def _flat(column: Column) -> Iterator[Column]:
-    """Yield the column as columns that hold one text or number each."""
-    if column.kind not in _LISTED and column.kind != "texts":
-        yield column
-        return
-    for member in _LISTED.get(column.kind, (None,)):
-        name = column.name if member is None else f"{_SINGULAR[column.kind]}_{member}s"
-        tag = _TAGS.get(member or "") if column.tag is not None else None
-        yield Column(name, "text", _joined(column, member), tag)
 
 
 def _joined(column: Column, member: str | None) -> Any:

@@ -130,22 +130,37 @@ MEASURE_COLUMNS: tuple[Column, ...] = (
 )
 
 ALERT_COLUMNS: tuple[Column, ...] = (
-    *[Column(name, "text", _at(name)) for name in ("id", "rule", "rule_version", "title", "scope", "status")],
-    *[Column(name, "text", _at(name)) for name in ("severity", "urgency", "certainty")],
-    Column("first_day", "day", _at("first_day")),
-    Column("last_day", "day", _at("last_day")),
-    *[Column(name, "whole", _at(name)) for name in ("value", "peak", "threshold")],
-    Column("expected", "real", _at("expected")),
-    Column("p_value", "real", _at("p_value")),
-    Column("subject", "text", _at("subject")),
-    Column("deadline", "day", _at("deadline")),
-    Column("renewal", "text", _at("renewal")),
-    Column("feed", "text", _at("feed")),
-    Column("known", "time", _at("known")),
-    Column("late", "flag", _at("late")),
-    Column("causes", "texts", lambda alert: [cause["id"] for cause in alert["causes"]]),
-    Column("causes_total", "whole", _at("causes_total")),
+    Column("id", "text", _at("id"), "#event+code"),
+    Column("rule", "text", _at("rule"), "#event+type"),
+    Column("rule_version", "text", _at("rule_version"), "#meta+version"),
+    Column("title", "text", _at("title"), "#event+name"),
+    Column("scope", "text", _at("scope"), "#meta+scope"),
+    Column("status", "text", _at("status"), "#status"),
+    Column("severity", "text", _at("severity"), "#severity"),
+    *[Column(name, "text", _at(name), f"#meta+{name}") for name in ("urgency", "certainty")],
+    Column("first_day", "day", _at("first_day"), "#date+start"),
+    Column("last_day", "day", _at("last_day"), "#date+end"),
+    Column("value", "whole", _at("value"), "#indicator+num+value"),
+    Column("peak", "whole", _at("peak"), "#indicator+num+peak"),
+    Column("threshold", "whole", _at("threshold"), "#indicator+num+threshold"),
+    Column("expected", "real", _at("expected"), "#indicator+num+expected"),
+    Column("p_value", "real", _at("p_value"), "#indicator+num+p_value"),
+    Column("subject", "text", _at("subject"), "#meta+subject"),
+    Column("deadline", "day", _at("deadline"), "#date+deadline"),
+    Column("renewal", "text", _at("renewal"), "#meta+renewal"),
+    Column("feed", "text", _at("feed"), "#meta+source"),
+    Column("known", "time", _at("known"), "#date+known"),
+    Column("late", "flag", _at("late"), "#meta+late"),
+    Column("causes", "texts", lambda alert: [cause["id"] for cause in alert["causes"]], "#event+causes+code"),
+    Column("causes_total", "whole", _at("causes_total"), "#event+causes+num"),
 )
+
+TOLD_COLUMNS: tuple[Column, ...] = (
+    *ALERT_COLUMNS,
+    Column("told", "time", _at("told"), "#date+reported"),
+    *[Column(name, "text", _at(name), f"#meta+{name}") for name in ("transition", "thread", "reason")],
+)
+"""Of an alert as the log has it: how it was told too."""
 
 TRANSITION_COLUMNS: tuple[Column, ...] = (
     Column("as_of", "day", _at("as_of")),

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from schemas.aggregate import PEOPLE, Window
+from schemas.aggregate import MEASURES, PEOPLE, Window
 from subscribers.exporting_columns import Members
 from timeline.daily import Daily, daily, windows_at
 from timeline.rollup import Rollup
@@ -60,6 +60,13 @@ def rows_of_days(lines: Iterable[Members]) -> Iterator[Members]:
         for line in days:
             for measure in measures:
                 yield _row(line, measure)
+
+
+def rows_of_changes(lines: Iterable[Members]) -> Iterator[Members]:
+    """Yield a row for every measure of each line, 0 ones too: a line says all that holds from its day on."""
+    for line in lines:
+        for measure in sorted(MEASURES):
+            yield _row(line, measure)
 
 
 def _every_day(scope: str, window: str, changes: list[Daily], first: int, last: int) -> Iterator[Members]:

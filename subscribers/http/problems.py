@@ -64,7 +64,7 @@ class ProblemDocument(BaseModel):
     errors: list[FieldError] | None = None
 
 
-class Problem(Exception):  # noqa: N818 - named by what it is in the answer
+class Problem(Exception):
     """A request that is answered with a problem; `members` are added to its document."""
 
     def __init__(
@@ -133,20 +133,22 @@ def problem_of(error: Exception) -> Problem:
     """Return the problem that an error is told as."""
     match error:
         case Problem():
-            return error
+            problem = error
         case RequestValidationError():
-            return invalid_fields([_field_error(each) for each in error.errors()])
+            problem = invalid_fields([_field_error(each) for each in error.errors()])
         case HTTPException():
-            return _of_status(error.status_code, error.detail, error.headers)
-        case BadInput():
-            return invalid(error.field, error.reason) if error.field else _of_status(422, str(error))
-        case Misuse():
-            return _of_status(422, str(error))
+            problem = _of_status(error.status_code, error.detail, error.headers)
+        case BadInput(field=str(field), reason=reason):
+            problem = invalid(field, reason)
+        case BadInput() | Misuse():
+            problem = _of_status(422, str(error))
         case Transient() | Failed():
-            return unavailable(str(error))
+            problem = unavailable(str(error))
         case DBAPIError():
-            return unavailable("the database of the read model does not answer; ask again in a moment")
-    return _of_status(500, "an error that nobody foresaw; the log of the service tells more")
+            problem = unavailable("the database of the read model does not answer; ask again in a moment")
+        case _:
+            problem = _of_status(500, "an error that nobody foresaw; the log of the service tells more")
+    return problem
 
 
 def install_problems(app: FastAPI) -> None:

@@ -54,7 +54,7 @@ class Page(NamedTuple):
 def ends_of(connection: Connection, topic: str) -> dict[int, int]:
     """Return the next offset of each partition of the alerts topic (its name with the prefix)."""
     asked = select(POSITIONS.c.partition, POSITIONS.c.next_offset).where(POSITIONS.c.topic == topic)
-    return {partition: offset for partition, offset in connection.execute(asked)}
+    return {row.partition: row.next_offset for row in connection.execute(asked)}
 
 
 def alerts_page(
@@ -100,7 +100,9 @@ def _passing(asked: Asked) -> list[ColumnElement[bool]]:
         (_T.c.feed, filters.feed),
         (_T.c.status, () if asked.status is None else (asked.status,)),
     )
-    conditions = [column.in_([key_text(value) for value in values]) for column, values in chosen if values]
+    conditions: list[ColumnElement[bool]] = [
+        column.in_([key_text(value) for value in values]) for column, values in chosen if values
+    ]
     if filters.first is not None:
         conditions.append(_T.c.last_day >= filters.first)
     if filters.last is not None:

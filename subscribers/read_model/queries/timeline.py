@@ -47,8 +47,8 @@ def timeline_page(
     if len(rows) <= limit and filters.first is None and filters.last is None:
         rows += connection.execute(_without_a_day(asked, after, newest=newest).limit(limit + 1 - len(rows)))
     page = rows[:limit]
-    last = After(page[-1][0], page[-1][1]) if len(rows) > limit else None
-    return Page(states_of(connection, [row[1:] for row in page], known), last)
+    last = After(page[-1].first_day, page[-1].id) if len(rows) > limit else None
+    return Page(states_of(connection, [(row.id, row.document, row.content) for row in page], known), last)
 
 
 def states_of(connection: Connection, rows: Sequence[Sequence[Any]], known: Known) -> list[Document]:
@@ -84,7 +84,7 @@ def _in(*scopes: str) -> ColumnElement[bool]:
 
 
 def _passing(filters: Filters) -> list[ColumnElement[bool]]:
-    conditions = [
+    conditions: list[ColumnElement[bool]] = [
         column.in_([key_text(value) for value in chosen])
         for column, chosen in ((_A.country, filters.country), (_A.type, filters.type), (_A.source, filters.feed))
         if chosen
