@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import json
 import signal
 import socket
@@ -20,15 +21,15 @@ ROOT = Path(__file__).parent.parent
 
 
 class StreamServer:
-    """`settings` are those of the hubs; `patience` are seconds by the names of constants of `subscribers.stream`."""
+    """`settings` are those of the hubs; `constants` of modules of theirs, by names such as `client.SLOW_SECONDS`."""
 
-    def __init__(self, bootstrap: str, topic_prefix: str = "", *, port: int = 0, patience: Any = (), **settings: Any):
+    def __init__(self, bootstrap: str, topic_prefix: str = "", *, port: int = 0, constants: Any = (), **settings: Any):
         said = {
             "bootstrap": bootstrap,
             "prefix": topic_prefix,
             "settings": settings,
             "port": port,
-            "patience": dict(patience),
+            "constants": dict(constants),
         }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.stream_server", json.dumps(said)],
@@ -95,12 +96,12 @@ def main() -> None:
 
     import uvicorn
 
-    from subscribers.stream import client
     from subscribers.stream.hub import Hub
 
     said = json.loads(sys.argv[1])
-    for name, seconds in said["patience"].items():
-        setattr(client, name, seconds)
+    for name, value in said["constants"].items():
+        module, _, constant = name.partition(".")
+        setattr(importlib.import_module(f"subscribers.stream.{module}"), constant, value)
     hubs = {
         name: Hub(name, bootstrap=said["bootstrap"], topic_prefix=said["prefix"], **said["settings"])
         for name in ("alerts", "timeline")

@@ -3,6 +3,7 @@
 Rules kept here:
 - One write at a time, of bounded size; nothing is put aside for a client that does not take what was written before.
 - Who has not taken anything for `SLOW_SECONDS` is given up; who hears nothing for `HEARTBEAT_SECONDS` gets a heartbeat.
+- Who has fallen behind the ring is cut off if it let a write wait for `LATE_SECONDS`, else it is not to blame.
 """
 
 from __future__ import annotations
@@ -23,17 +24,23 @@ from subscribers.stream.positions import Vector
 
 HEARTBEAT_SECONDS: Final = 15.0
 SLOW_SECONDS: Final = 30.0
+LATE_SECONDS: Final = 2.0
 _LOGGER = logging.getLogger("vigil.stream")
 
 
 class Client:
-    """Writes to one client. `wake` is set when there may be something to do for it."""
+    """Writes to one client. `wake` is set when there may be something to do for it.
+
+    `cursor` is where it stands in the ring, None while it is not there.
+    """
 
     def __init__(self, hub: Hub, scope: Scope, send: Send) -> None:
         self.wake = asyncio.Event()
+        self.cursor: int | None = None
         self._hub, self._scope, self._send = hub, scope, send
         self._gone = self._writing = False
         self._since = time.monotonic()
+        self._waited = 0.0
         self._alarm: asyncio.TimerHandle
 
     @property
@@ -46,6 +53,15 @@ class Client:
         """Whether it has heard nothing for so long that it needs a heartbeat."""
         return time.monotonic() - self._since >= HEARTBEAT_SECONDS
 
+    @property
+    def is_late(self) -> bool:
+        """Whether it let the last write wait."""
+        return self._waited >= LATE_SECONDS
+
+    def takes(self, before: int) -> bool:
+        """Whether it stands in the ring before this number, and would go on if it were given the time."""
+        return self.cursor is not None and self.cursor < before and not self._writing
+
     async def listen(self, receive: Receive) -> None:
         """Wait until it has gone."""
         while (await receive())["type"] != "http.disconnect":
@@ -57,7 +73,8 @@ class Client:
         """Write whole events; returns when the connection takes more."""
         self._writing, self._since = True, time.monotonic()
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
-        self._writing, self._since = False, time.monotonic()
+        now = time.monotonic()
+        self._writing, self._since, self._waited = False, now, now - self._since
 
     async def heartbeat(self, position: Vector) -> None:
         """Tell it how far it has come, and whether there is somebody who would know of more."""

@@ -3,6 +3,7 @@
 Rules kept here:
 - It reads committed records only, of all partitions, with one reader, and keeps them in a ring; a client costs a
   cursor. At the start it reads back so far that clients who come again after a restart find what they missed there.
+- It reads no faster than clients take that could take more; one that waits for its network does not hold it up.
 - It follows or it ends: standing still with something left to read is an error. While no broker answers it waits, and
   the heartbeats say so.
 """
@@ -16,7 +17,7 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from eventlog.reading import LogReader, Position
 from eventlog.record import Record
@@ -39,8 +40,18 @@ SPANS: Final = 256
 WATCH_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 5.0
 STALL_SECONDS: Final = 60.0
+GIVE_WAY_SECONDS: Final = 1.0
 
 _LOGGER = logging.getLogger("vigil.stream")
+
+
+class Follower(Protocol):
+    """What a hub knows of a client."""
+
+    wake: asyncio.Event
+
+    def takes(self, before: int) -> bool:
+        """Whether it stands in the ring before this number, and would go on if it were given the time."""
 
 
 class Hub:
@@ -73,7 +84,7 @@ class Hub:
         self.reached, self.ended = True, False
         self._topic_prefix = topic_prefix
         self._records, self._bytes = ring_records, ring_bytes
-        self._clients: dict[object, asyncio.Event] = {}
+        self._clients: set[Follower] = set()
         self._spans: dict[tuple[int, Filters], Span] = {}
         self._asking, self._asked = asyncio.Lock(), -math.inf
         self._bounds: tuple[Vector, Vector] = (), ()
@@ -106,14 +117,13 @@ class Hub:
         self._wake_all()
 
     @contextlib.contextmanager
-    def joined(self, wake: asyncio.Event) -> Iterator[None]:
-        """Count a client in; `wake` is set when there may be something for it."""
-        key = object()
-        self._clients[key] = wake
+    def joined(self, client: Follower) -> Iterator[None]:
+        """Count a client in; its `wake` is set when there may be something for it."""
+        self._clients.add(client)
         try:
             yield
         finally:
-            del self._clients[key]
+            self._clients.remove(client)
 
     def span(self, cursor: int, own: Vector | None, filters: Filters) -> Span:
         """Return what comes for a client from a cursor on; clients at one place with the same filters share it."""
@@ -176,7 +186,8 @@ class Hub:
     async def _follow(self) -> None:
         """Take in what came, and wake everybody once."""
         before = self.ring.end
-        for record in in_one_order(await self._reader.poll(timeout_seconds=POLL_SECONDS, most=POLL_RECORDS)):
+        most = min(POLL_RECORDS, max(1, self._records // 4))
+        for record in in_one_order(await self._reader.poll(timeout_seconds=POLL_SECONDS, most=most)):
             told = self.told(record)
             if told is not None:
                 self.ring.append(record.partition, record.offset, told)
@@ -184,7 +195,16 @@ class Hub:
         if self.ring.end != before:
             self._spans.clear()
             self._wake_all()
-            # A poll that finds something returns without a pause; the clients have theirs here.
+            await self._give_way()
+
+    async def _give_way(self) -> None:
+        """Let the clients take what came, before more pushes it out of the ring."""
+        until = time.monotonic() + GIVE_WAY_SECONDS
+        await asyncio.sleep(0)
+        while time.monotonic() < until:
+            half = (self.ring.first + self.ring.end) // 2
+            if not any(client.takes(half) for client in self._clients):
+                break
             await asyncio.sleep(0)
 
     async def _watch(self) -> None:
@@ -209,8 +229,8 @@ class Hub:
         return self.ring.span(cursor, own, passes, most=SPAN_BYTES)
 
     def _wake_all(self) -> None:
-        for wake in self._clients.values():
-            wake.set()
+        for client in self._clients:
+            client.wake.set()
 
 
 def in_one_order(batches: Iterable[Iterable[Record]]) -> Iterator[Record]:

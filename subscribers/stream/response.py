@@ -41,7 +41,7 @@ class StreamResponse(Response):
         client = Client(self._hub, scope, send)
         listening = asyncio.create_task(client.listen(receive))
         try:
-            with self._hub.joined(client.wake), client.watched():
+            with self._hub.joined(client), client.watched():
                 await self._deliver(client)
         finally:
             listening.cancel()
@@ -51,22 +51,29 @@ class StreamResponse(Response):
         retry = random.randint(*RETRY_MS)  # noqa: S311 - not a secret
         try:
             await client.write(frames.opening(self._hub.text.encode(self._position), retry_ms=retry))
-            await self._follow(client, await catch_up(self._hub, client, self._position, self._filters))
+            position = self._position
+            while not client.over:
+                position = await catch_up(self._hub, client, position, self._filters)
+                position = await self._follow(client, position)
         except Problem as problem:
             await client.cut_off(problem)
         else:
             await client.write(frames.comment(_END))
 
-    async def _follow(self, client: Client, position: Vector) -> None:
-        """Raises: Problem when the client has fallen behind the ring."""
+    async def _follow(self, client: Client, position: Vector) -> Vector:
+        """Deliver what is in the ring and what comes; return the position when it has fallen behind the ring.
+
+        Raises:
+            Problem: it did so because it takes too little.
+        """
         ring = self._hub.ring
         at = ring.enter(position)
-        while not client.over:
+        while not client.over and at.cursor >= ring.first:
             client.wake.clear()
-            if at.cursor < ring.first:
-                raise slow("more came than is kept for those who follow")
+            client.cursor = at.cursor
             if at.cursor < ring.end:
                 at = self._hub.span(at.cursor, at.own, self._filters)
+                position = ring.position(at.cursor, at.own)
                 if at.frames:
                     await client.write(at.frames)
                 # A quick client with much to take would keep all others waiting.
@@ -75,3 +82,7 @@ class StreamResponse(Response):
                 await client.heartbeat(ring.position(at.cursor, at.own))
             else:
                 await client.wake.wait()
+        client.cursor = None
+        if at.cursor < ring.first and client.is_late:
+            raise slow("more came than is kept for those who follow")
+        return position

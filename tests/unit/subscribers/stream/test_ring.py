@@ -1,6 +1,6 @@
 """The join of history and live events: wherever a client comes from, it is given each record once and in order.
 
-A log is drawn with gaps in its offsets (markers, aborted records), and servers that read it in orders of their own, with
+A log is drawn with gaps in its offsets (markers, aborted records), and servers read it in orders of their own, with
 rings of any size. Clients connect, lose the connection in the middle of what they are sent, and come again with the id
 of their last event, to any server. What lies before a ring they read from the log, in another order still.
 """
