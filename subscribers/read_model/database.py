@@ -142,7 +142,7 @@ def _postgresql(url: URL, *, read_only: bool) -> Engine:
     connect = {"connect_timeout": int(BUSY_SECONDS), "application_name": "vigil", "options": options}
     # A reader's statements of one transaction see one moment, as they do in SQLite.
     isolation: Any = "REPEATABLE READ" if read_only else "READ COMMITTED"
-    return create_engine(url, connect_args=connect, pool_pre_ping=True, isolation_level=isolation)
+    return create_engine(url, connect_args=connect, pool_pre_ping=True, isolation_level=isolation, hide_parameters=True)
 
 
 def _sqlite(url: URL, *, read_only: bool) -> Engine:
@@ -161,7 +161,7 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
-    engine = create_engine(url, creator=connect)
+    engine = create_engine(url, creator=connect, hide_parameters=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

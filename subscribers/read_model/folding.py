@@ -38,7 +38,7 @@ class Feed:
 
 @dataclass(slots=True)
 class Changes:
-    """Rows to insert or replace, by table.
+    """Rows to insert, by table; `changed_events` are rows to replace.
 
     `earlier` are (ingest time, seq) of assertions that were known and turn out to have been taken in before;
     `left_scopes` are keys of `event_scopes` to delete.
@@ -48,6 +48,7 @@ class Changes:
     assertion_scopes: list[Row] = field(default_factory=list)
     earlier: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
+    changed_events: list[Row] = field(default_factory=list)
     event_scopes: list[Row] = field(default_factory=list)
     left_scopes: list[Row] = field(default_factory=list)
     feeds: dict[str, Feed] = field(default_factory=dict)
@@ -94,7 +95,8 @@ def _change_event(changes: Changes, key: str, known: Known, new: Mapping[int, Sa
     before: Document = {} if known.state is None else orjson.loads(known.state)
     document = new[seq].document if seq in new else before
     state = {**document, "revision": len(known.stamps), "since": time_text(begin), "content": stamp.content}
-    changes.events.append(event_row(key, seq, state, begin))
+    rows = changes.changed_events if before else changes.events
+    rows.append(event_row(key, seq, state, begin))
     if document is not before:
         left, entered = scope_keys(before) if before else [], scope_keys(document)
         changes.left_scopes += [(scope, key) for scope in left if scope not in entered]

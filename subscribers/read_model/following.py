@@ -34,7 +34,7 @@ Bounds = Mapping[Place, tuple[int, int]]
 class Follower:
     """Applies the log to the tables: first `stand`, then one `step` after the other."""
 
-    def __init__(self, reader: LogReader, projection: Projection, *, bootstrap: str, topic_prefix: str) -> None:
+    def __init__(self, reader: LogReader, projection: Projection, bootstrap: str, topic_prefix: str) -> None:
         self._reader, self._projection = reader, projection
         self._bootstrap, self._prefix = bootstrap, topic_prefix
         self._ids: dict[str, str] = {}
@@ -53,11 +53,19 @@ class Follower:
         require_log(stored, self._ids)
         start = {place: position.next_offset for place, position in stored.items()}
         await self._reader.assign(list(self._ids), start=start)
-        require_held(stored, await self.bounds())
+        # In this order: another projection may go on meanwhile, but never beyond an end that was seen after it.
+        require_held(stored, await self._bounds())
 
-    async def bounds(self) -> Bounds:
-        """Where each partition begins and ends."""
-        return await self._reader.bounds(timeout_seconds=BROKER_SECONDS)
+    async def open(self) -> Bounds:
+        """Look at the log alone; return where each partition begins and ends.
+
+        Raises:
+            Failed: a topic is missing.
+            Transient: the broker does not answer.
+        """
+        await self._identify()
+        await self._reader.assign(list(self._ids))
+        return await self._bounds()
 
     async def step(self) -> int:
         """Apply what there is, after waiting for it for a moment; return how many records that were.
@@ -91,7 +99,10 @@ class Follower:
             await self._identify()
         self._looked = now
         at = time.time_ns() // 1000
-        return Look(at, {place: end for place, (_, end) in (await self.bounds()).items()}, self._ids)
+        return Look(at, {place: end for place, (_, end) in (await self._bounds()).items()}, self._ids)
+
+    async def _bounds(self) -> Bounds:
+        return await self._reader.bounds(timeout_seconds=BROKER_SECONDS)
 
     async def _identify(self) -> None:
         ids = await asyncio.to_thread(topic_ids, self._bootstrap, list(APPLIED), prefix=self._prefix)

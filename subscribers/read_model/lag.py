@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
-from subscribers.read_model.tables import POSITIONS
+from subscribers.read_model.database import unreachable
+from subscribers.read_model.tables import METADATA, POSITIONS
 
 Place = tuple[str, int]
 """Topic (with its prefix) and partition."""
@@ -52,6 +54,24 @@ def read_positions(connection: Connection) -> dict[Place, Position]:
         )
     )
     return {(row[0], row[1]): Position(*row[2:]) for row in rows}
+
+
+def read_holdings(engine: Engine) -> tuple[dict[str, int], dict[Place, Position]]:
+    """Return how many rows each table has, and the positions of that very moment.
+
+    Raises:
+        Transient: the database does not answer.
+    """
+    try:
+        with engine.connect() as connection:
+            counts = {
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in METADATA.sorted_tables
+                if table is not POSITIONS
+            }
+            return counts, read_positions(connection)
+    except DBAPIError as error:
+        raise unreachable(engine, error) from error
 
 
 def lag_of(positions: Mapping[Place, Position], now: int) -> Lag:

@@ -62,8 +62,8 @@ def assertion_row(one: Said, seq: int, ingest_time: int) -> Row:
         last_day,
         start_time,
         country,
-        place.get("latitude"),
-        place.get("longitude"),
+        _degrees(place, "latitude"),
+        _degrees(place, "longitude"),
         (record.value or b"").decode(),
     )
 
@@ -157,6 +157,12 @@ def _when_and_where(document: Document) -> tuple[str | None, str | None, int | N
     start, end = microseconds(interval["start"]), microseconds(interval["end"])
     last = end - 1 if end > start else start
     return day_text(start // DAY), day_text(last // DAY), start, place.get("country"), place
+
+
+def _degrees(place: Document, name: str) -> float | None:
+    # Canonical JSON writes 5.0 as 5, and PostgreSQL's driver takes no list of both kinds.
+    degrees = place.get(name)
+    return None if degrees is None else float(degrees)
 
 
 def _member(command: AnyCommand, name: str) -> str | None:

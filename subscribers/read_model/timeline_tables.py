@@ -55,7 +55,8 @@ def _write(connection: Connection, changes: Changes) -> None:
     if changes.earlier:
         earlier = update(ASSERTIONS).where(ASSERTIONS.c.seq == bindparam("key")).values(ingest_time=bindparam("time"))
         connection.execute(earlier, [{"time": time, "key": seq} for time, seq in changes.earlier])
-    replace_rows(connection, EVENTS, changes.events)
+    insert_rows(connection, EVENTS, changes.events)
+    replace_rows(connection, EVENTS, changes.changed_events)
     delete_rows(connection, EVENT_SCOPES, changes.left_scopes)
     insert_rows(connection, EVENT_SCOPES, changes.event_scopes)
     _write_feeds(connection, changes.feeds)

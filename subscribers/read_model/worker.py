@@ -39,7 +39,7 @@ def run_projection(*, bootstrap: str, topic_prefix: str, database_url: str) -> i
 async def _project(engine: Engine, bootstrap: str, topic_prefix: str) -> None:
     projection = Projection(engine, topic_prefix=topic_prefix)
     async with LogReader(bootstrap) as reader:
-        follower = Follower(reader, projection, bootstrap=bootstrap, topic_prefix=topic_prefix)
+        follower = Follower(reader, projection, bootstrap, topic_prefix)
         await follower.stand()
         tell("started", database=shown(engine))
         while True:

@@ -14,7 +14,7 @@ from schemas.errors import Failed
 from subscribers.read_model.database import newest_revision, require_schema, schema_revision
 from subscribers.read_model.keys import key_text
 from subscribers.read_model.projection import Projection, empty
-from subscribers.read_model.tables import EVENTS, METADATA
+from subscribers.read_model.tables import ASSERTIONS, EVENTS, METADATA
 from tests.events import event
 from tests.read_model import Taking, apply_all, dump, make_log
 from tests.unit.timeline.people_parts import transition
@@ -70,6 +70,16 @@ def test_tables_of_another_log_are_refused(engine: Engine) -> None:
     with pytest.raises(Failed, match="vigil projection rebuild"):
         projection.apply([], {}, replaced)
     assert dump(engine) == before
+
+
+def test_degrees_that_are_whole_are_kept_beside_others(engine: Engine) -> None:
+    degrees = [5, 5.5, -180, None, 0]
+    places = [{"latitude": 5, "longitude": each} for each in degrees]
+    said = [event(number, place=place) for number, place in enumerate(places)]
+    apply_all(engine, make_log([Taking(each, second) for second, each in enumerate(said)], []))
+    with engine.connect() as connection:
+        kept = connection.execute(select(ASSERTIONS.c.longitude).order_by(ASSERTIONS.c.id)).scalars()
+        assert list(kept) == degrees
 
 
 def test_what_no_database_can_index_is_kept_under_a_key_of_its_own(engine: Engine) -> None:
