@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 Json = dict[str, Any]
 
@@ -42,11 +42,16 @@ class Request:
 
 
 class Receiver:
-    """A server on a port of its own; `answer` is asked with the number of requests before this one."""
+    """A server on a port of its own; `answer` is asked with the number of requests before this one.
+
+    What is not signed with `secret`, where that is set, is refused with 401.
+    """
 
     def __init__(self, answer: Callable[[int], Answer] = lambda number: Answer()) -> None:
         self.requests: list[Request] = []
         self.taken: list[Request] = []
+        self.refused: list[Request] = []
+        self.secret: str | None = None
         self.stopping = threading.Event()
         receiver = self
 
@@ -57,7 +62,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 request = Request(self.headers["webhook-id"], dict(self.headers.items()), body, time.monotonic())
                 receiver.requests.append(request)
-                said = answer(len(receiver.requests) - 1)
+                said = answer(len(receiver.requests) - 1) if receiver.verifies(request) else Answer(401)
                 receiver.stopping.wait(said.after_seconds)
                 if said.status == 0 or receiver.stopping.is_set():
                     self.close_connection = True
@@ -99,7 +104,12 @@ class Receiver:
         """The ids of what was taken, in order, repeats included."""
         return [request.id for request in self.taken]
 
-    def verify(self, secret: str) -> None:
-        """Check every signature with the library; raises when one is wrong."""
-        for request in list(self.requests):
-            Webhook(secret).verify(request.body, request.headers)
+    def verifies(self, request: Request) -> bool:
+        """Whether it is signed with the secret, says the library, as soon as it comes."""
+        if self.secret is not None:
+            try:
+                Webhook(self.secret).verify(request.body, request.headers)
+            except WebhookVerificationError:
+                self.refused.append(request)
+                return False
+        return True
