@@ -11,6 +11,7 @@ from kafka.errors import KafkaError
 
 from eventlog.cluster import client_options
 from eventlog.reaching import reach
+from eventlog.refusals import forbidden
 from schemas.errors import Failed
 
 CONNECT_SECONDS: Final = 15.0
@@ -30,6 +31,8 @@ def administer(bootstrap: str, *, about: str) -> Iterator[Any]:
     try:
         yield admin
     except KafkaError as error:
+        if (refusal := forbidden(error, bootstrap, what=f"a request about {about}")) is not None:
+            raise refusal from error
         raise Failed(f"Kafka at {bootstrap} refused a request about {about}: {error}") from error
     finally:
         admin.close()

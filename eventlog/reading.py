@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from eventlog.cluster import client_options
 from eventlog.reaching import reach
 from eventlog.record import Record
+from eventlog.refusals import absent, forbidden
 from schemas.errors import Failed, Transient
 
 # A fetch returns at once when there is something; this bounds how late the end of an idle partition is noticed.
@@ -144,7 +145,7 @@ class LogReader:
         for topic in topics:
             existing = cluster.partitions_for_topic(topic)
             if not existing:
-                raise Failed(f"the topic {topic} does not exist at {self._bootstrap}; run `vigil topics create`")
+                raise absent(topic, self._bootstrap)
             chosen += [TopicPartition(topic, number) for number in numbers or sorted(existing)]
         return chosen
 
@@ -198,4 +199,6 @@ def _broker_errors(bootstrap: str) -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
+        if (refusal := forbidden(error, bootstrap, what="to read")) is not None:
+            raise refusal from error
         raise Transient(f"reading from Kafka at {bootstrap} failed: {error!r}") from error

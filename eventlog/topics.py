@@ -11,6 +11,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from eventlog.administering import administer
+from eventlog.refusals import absent
 from schemas.errors import Failed
 from schemas.topics import TOPICS, TopicSpec
 
@@ -55,7 +56,7 @@ def topic_ids(bootstrap: str, names: Sequence[str], *, prefix: str = "") -> dict
         described = {topic["name"]: topic for topic in admin.describe_topics([prefix + name for name in names])}
     for name in names:
         if described[prefix + name]["error_code"] != 0:
-            raise Failed(f"the topic {prefix + name} does not exist at {bootstrap}; run `vigil topics create`")
+            raise absent(prefix + name, bootstrap)
     return {name: str(described[prefix + name]["topic_id"]) for name in names}
 
 
@@ -82,8 +83,8 @@ def _create(admin: Any, missing: Mapping[str, Mapping[str, object]]) -> None:
 
 def _check(admin: Any, topics: Sequence[TopicSpec], *, prefix: str, bootstrap: str) -> None:
     partitions = _partition_counts(admin, [prefix + topic.name for topic in topics])
-    if absent := [name for name, count in partitions.items() if count is None]:
-        raise Failed(f"the topic {absent[0]} does not exist at {bootstrap}; run `vigil topics create`")
+    if missing := [name for name, count in partitions.items() if count is None]:
+        raise absent(missing[0], bootstrap)
     settings = _settings(admin, list(partitions))
     for topic in topics:
         name = prefix + topic.name

@@ -16,6 +16,7 @@ from kafka.errors import KafkaError
 from eventlog.cluster import client_options
 from eventlog.reaching import reach
 from eventlog.record import Header
+from eventlog.refusals import forbidden
 from schemas.errors import Failed, Transient, VigilError
 from schemas.topics import MAX_MESSAGE_BYTES
 
@@ -122,5 +123,7 @@ class Writer:
             self._pending.popleft()
 
     def _error(self, error: KafkaError, topic: str) -> VigilError:
+        if (refusal := forbidden(error, self._bootstrap, what=f"to write to {topic}")) is not None:
+            return refusal
         reason = f"Kafka at {self._bootstrap} did not take a record for {topic}: {error!r}"
         return Transient(reason) if error.retriable else Failed(reason)

@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.groups import LEDGER, PROGRESS, ROLLER
 from schemas.topics import TIMELINE
-
-LEDGER = "vigil-ledger"
-ROLLER = "vigil-roller"
-PROGRESS = "vigil-roller-progress"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

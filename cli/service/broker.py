@@ -8,7 +8,7 @@ import click
 
 from cli.output import write_object
 from cli.service.state import read_state
-from cli.settings import Settings, with_settings
+from cli.settings import Settings, refuse_security, with_settings
 from cli.stopping import interrupt_on_terminate
 from eventlog.folder import running, stop_running
 from schemas.errors import Failed
@@ -85,3 +85,4 @@ def status(settings: Settings) -> None:
 def _refuse_other_cluster(settings: Settings) -> None:
     if settings.bootstrap_servers:
         raise Failed(f"{settings.bootstrap_servers} is not the embedded broker; leave --bootstrap-servers out")
+    refuse_security(settings)
