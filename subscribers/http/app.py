@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 
 from subscribers.http import routes
+from subscribers.http.catalogue import Catalogue
+from subscribers.http.documents import MODELS
+from subscribers.http.heads import HeadAsGet
+from subscribers.http.metrics import Measured, Metrics
 from subscribers.http.parameters import refuse_unknown
 from subscribers.http.parts import Parts
 from subscribers.http.problems import SCHEMA_NAME, ProblemDocument, install_problems
@@ -35,10 +41,14 @@ def build_app(parts: Parts) -> FastAPI:
         redoc_url=None,
     )
     app.state.parts = parts
+    app.state.metrics = Metrics()
+    app.state.catalogue = Catalogue()
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     install_problems(app)
     for router in _routers():
         app.include_router(router)
+    app.add_middleware(Measured, metrics=app.state.metrics)
+    app.add_middleware(HeadAsGet)
     return app
 
 
@@ -46,9 +56,13 @@ def _document(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, which is made once."""
     if app.openapi_schema is None:
         document = FastAPI.openapi(app)
-        schema = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas |= {**schema.pop("$defs"), SCHEMA_NAME: schema}
+        models: tuple[type[BaseModel], ...] = (*MODELS, ProblemDocument)
+        _, said = models_json_schema(
+            [(model, "serialization") for model in models], ref_template="#/components/schemas/{model}"
+        )
+        for name, schema in said["$defs"].items():
+            schemas[SCHEMA_NAME if name == ProblemDocument.__name__ else name] = schema
     return FastAPI.openapi(app)
 
 

@@ -35,6 +35,7 @@ def negotiated(*forms: Form, types: dict[Form, str] | None = None) -> Callable[.
     """
     offered = {form: (types or {}).get(form, MEDIA_TYPES[form]) for form in forms}
     named = Query(
+        default=None,
         alias="format",
         description="The form of the answer; goes before `Accept`.",
         json_schema_extra={"enum": list(forms), "example": forms[0]},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Engine
+
+from subscribers.areas import Hosts
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,8 @@ class Parts:
     """What the service is wired with.
 
     `engine` reads the database of the read model; `hubs` are the streams by name and `push` takes events in, each None
-    where there is none; `now` gives the time in microseconds since 1970.
+    where there is none; `now` gives the time in microseconds since 1970; `hosts` the countries of missions, which CAP
+    messages name.
     """
 
     bootstrap: str
@@ -26,6 +29,7 @@ class Parts:
     tokens: Any
     limits: Any
     now: Callable[[], int]
+    hosts: Hosts = field(default_factory=dict)
 
 
 def parts_of(request: Request) -> Parts:

@@ -62,6 +62,7 @@ router = APIRouter(prefix="/stream", tags=["streams"], dependencies=[Depends(req
 @router.get(
     "/alerts",
     response_class=StreamResponse,
+    status_code=200,
     responses=_answers("alert"),
     summary="Alerts as they are told",
     description=f"Every transition of every alert, as `vigil alerts --follow` prints it. {_ABOUT}",
@@ -88,6 +89,7 @@ async def alerts(
 @router.get(
     "/timeline",
     response_class=StreamResponse,
+    status_code=200,
     responses=_answers("timeline"),
     summary="The timeline as it grows",
     description=f"Every accepted assertion as it stands in the log, with its `ingest_time`. {_ABOUT}",

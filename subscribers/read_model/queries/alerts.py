@@ -8,7 +8,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
@@ -70,16 +70,18 @@ def alerts_page(
     return Page([row[0] for row in page], list(page[-1][1:]) if len(rows) > limit else None)
 
 
-def family(connection: Connection, rule: str, scope: str) -> list[str]:
-    """Return every transition of a rule in a scope, in the order of telling: no thread reaches beyond them."""
-    chosen = select(_T.c.document).where(_T.c.scope == key_text(scope), _T.c.rule == key_text(rule))
-    return [row[0] for row in connection.execute(chosen.order_by(*TOLD))]
+def families(
+    connection: Connection, rules: Iterable[str], scopes: Iterable[str], told: Told | None = None
+) -> list[str]:
+    """Return every transition of these rules in these scopes, in the order of telling: no thread reaches beyond them.
 
-
-def families(connection: Connection, filters: Filters) -> list[str]:
-    """Return every transition of the rules and scopes that pass, whatever its days, in the order of telling."""
-    passing = _passing(Asked(Filters(filters.scope, filters.country, (), filters.actor, (), filters.rule)))
-    return [row[0] for row in connection.execute(select(_T.c.document).where(*passing).order_by(*TOLD))]
+    No rules: of all.
+    """
+    chosen = select(_T.c.document).where(_T.c.scope.in_([key_text(scope) for scope in scopes]))
+    keys = [key_text(rule) for rule in rules]
+    if keys:
+        chosen = chosen.where(_T.c.rule.in_(keys))
+    return [row[0] for row in connection.execute(chosen.where(*_by_then(_T, told or Told())).order_by(*TOLD))]
 
 
 def named(connection: Connection, digits: str) -> list[tuple[str, str]]:
