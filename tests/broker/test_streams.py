@@ -24,6 +24,7 @@ from schemas.channel_examples import EXAMPLES
 from schemas.topics import ALERTS, PARTITIONS, TIMELINE
 from subscribers.alerts import decode_transition
 from subscribers.stream.positions import PositionText
+from tests.disconnects import Disconnects
 from tests.sse import Answer, Event, connect, stream
 from tests.stream_server import StreamServer
 
@@ -384,3 +385,17 @@ def test_while_kafka_is_away_the_stream_stays_and_says_so(tmp_path: Path) -> Non
             _run(lambda: test(broker, server))
         finally:
             server.kill()
+
+
+@pytest.mark.slow
+def test_random_disconnects_and_kills_of_the_server_leave_no_gap_and_no_repeat(broker: str, topic_prefix: str) -> None:
+    async def test() -> None:
+        campaign = Disconnects(
+            broker, topic_prefix, disconnects=300, kills=2, clients=12, per_second=200, seed=20261124
+        )
+        found = await campaign.run()
+        assert (found["gaps"], found["repeats"], found["out_of_order"]) == (0, 0, 0), found
+        assert found["disconnects"] >= 300 and found["kills"] == 2 and found["events"] > 1_000, found
+        assert set(found["refused"]) <= {503}, "a position that was given out was refused"
+
+    _run(test)
