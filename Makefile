@@ -4,16 +4,17 @@ PACKAGES := .venv/.packages
 TOOLS := .venv/.tools
 BROKER := .venv/.broker
 CONTRACT := .venv/.contract
+DEBIAN := .venv/.debian
 
 # The tools and the broker need nothing of each other: they are fetched at the same time.
 MAKEFLAGS += --jobs=2
 
 # An environment whose checkout was moved, whose interpreter is gone, or whose Java is gone is made again.
 ifneq ($(shell cat .venv/.home 2>/dev/null),$(CURDIR))
-$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER) $(CONTRACT))
+$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER) $(CONTRACT) $(DEBIAN))
 endif
 ifneq ($(shell test -x $(PYTHON_IN_VENV) && echo whole),whole)
-$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER) $(CONTRACT))
+$(shell rm -f $(PACKAGES) $(TOOLS) $(BROKER) $(CONTRACT) $(DEBIAN))
 endif
 ifneq ($(shell test -x "$$(cat $(BROKER) 2>/dev/null)" && echo whole),whole)
 $(shell rm -f $(BROKER))
@@ -21,7 +22,7 @@ endif
 
 .PHONY: setup run test lint bench lock
 
-setup: $(BROKER) $(TOOLS) $(CONTRACT)
+setup: $(BROKER) $(TOOLS) $(CONTRACT) $(DEBIAN)
 
 # Who only runs it needs no tool of its developers.
 run: $(BROKER)
@@ -55,6 +56,11 @@ $(TOOLS): $(PACKAGES) requirements-dev.lock
 # AsyncAPI's own parser; without Node.js (3) its tests are skipped and say so.
 $(CONTRACT): $(PACKAGES) tools/asyncapi.sh tools/asyncapi/package-lock.json
 	@tools/asyncapi.sh || [ $$? -eq 3 ]
+	@touch $@
+
+# Programs that tests need from the system's packages; where they cannot be installed (3) those tests are skipped.
+$(DEBIAN): $(PACKAGES) tools/debian.sh
+	@tools/debian.sh || [ $$? -eq 3 ]
 	@touch $@
 
 # The stamp holds the path of the Java that was found.
