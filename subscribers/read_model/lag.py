@@ -65,7 +65,7 @@ def read_holdings(engine: Engine) -> tuple[dict[str, int], dict[Place, Position]
     try:
         with engine.connect() as connection:
             counts = {
-                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                str(table.name): connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in METADATA.sorted_tables
                 if table is not POSITIONS
             }
