@@ -60,6 +60,13 @@ def test_of_many_changes_at_once_none_is_lost(tmp_path: Path) -> None:
     assert sorted(each.name for each in store.read()) == sorted(f"e{number}" for number in range(12))
 
 
+def test_whoever_waits_in_vain_for_another_change_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subscribers.webhooks.endpoints._LOCK_SECONDS", 0.05)
+    store = Endpoints(tmp_path)
+    with store.changing(), pytest.raises(Failed, match="try again"):
+        add(store, "a")
+
+
 def test_a_damaged_file_is_told_of_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "endpoints.json").write_text('[{"name": "a"}]')
     with pytest.raises(Failed, match="holds no endpoints"):
