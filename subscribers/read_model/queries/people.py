@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
@@ -24,3 +25,24 @@ def said_of(connection: Connection, threads: Iterable[str]) -> list[Taken]:
         if not isinstance(command, Replay):
             found.append(Taken(time, command))
     return found
+
+
+class Said(NamedTuple):
+    """A command as the log took it, and where it stands."""
+
+    taken: Taken
+    partition: int
+    offset: int
+
+
+def said_as(connection: Connection, about: str, command_id: str) -> Said | None:
+    """Return the first command with this id about a thread, or a silence; None where there is none yet."""
+    key = key_text(about)
+    asked = select(_C.time, _C.document, _C.log_partition, _C.log_offset).where(
+        or_(_C.thread == key, _C.silence == key)
+    )
+    for time, document, partition, offset in connection.execute(asked.order_by(_C.log_partition, _C.log_offset)):
+        command = Command.model_validate_json(document).root
+        if not isinstance(command, Replay) and command.id == command_id:
+            return Said(Taken(time, command), partition, offset)
+    return None
