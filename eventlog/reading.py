@@ -65,7 +65,13 @@ class LogReader:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        await self._consumer.stop()
+        try:
+            await self._consumer.stop()
+        except asyncio.CancelledError:
+            # Its own tasks, which it cancels; without a broker that comes out here, in place of what went wrong.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
 
     async def assign(
         self,
