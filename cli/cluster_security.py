@@ -80,6 +80,9 @@ def _check(given: ClusterSettings, security: Security) -> None:
         _refuse(given, _OF_SASL, "SASL_SSL")
     elif not given.username:
         raise Misuse(f"{_variable('security_protocol')}={given.security_protocol} needs {_variable('username')}")
+    elif {",", "="} & set(given.username):
+        # SCRAM writes them in another way, which not every client knows.
+        raise Misuse(f"{_variable('username')}: neither a comma nor an equals sign may stand in {given.username!r}")
 
 
 def _refuse(given: ClusterSettings, names: Iterable[str], protocols: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
+from cli.cluster_security import PREFIX, ClusterSettings
 from cli.main import COMMANDS, vigil
 from cli.settings import Credentials, Person, Settings
 from schemas.topics import TOPICS
@@ -65,9 +66,16 @@ def test_every_topic_is_documented_with_its_partitions_and_policy(topic: str) ->
     assert ("compact" if spec.cleanup == "compact" else "keep") == row.split("|")[4].strip()
 
 
+@pytest.mark.parametrize("name", list(ClusterSettings.model_fields))
+def test_how_a_cluster_lets_its_users_in_is_documented_as_variable_and_is_no_option(name: str) -> None:
+    assert f"| `{PREFIX}{name.upper()}` |" in DOCS
+    assert f"--kafka-{name.replace('_', '-')}" not in DOCS
+
+
 def test_every_variable_that_is_documented_exists() -> None:
     models = (Settings, Credentials, Person)
     known = {f"VIGIL_{name.upper()}" for model in models for name in model.model_fields}
+    known |= {PREFIX, *(f"{PREFIX}{name.upper()}" for name in ClusterSettings.model_fields)}
     assert set(re.findall(r"VIGIL_[A-Z_]+", DOCS + README)) <= known
 
 
