@@ -1,4 +1,4 @@
-# One image for every role; the command says which: `vigil worker ledger`, `vigil worker roller`, `vigil topics create`.
+# One image for every role; the command says which: `vigil worker ledger`, `vigil worker server`, `vigil topics create`.
 FROM python:3.11-slim
 
 WORKDIR /opt/vigil
@@ -17,7 +17,8 @@ COPY processors processors
 COPY subscribers subscribers
 COPY cli cli
 RUN pip install --no-cache-dir --no-build-isolation --no-deps --no-index -e . \
-    && useradd --system --create-home vigil
+    && useradd --system --create-home vigil \
+    && install --directory --owner=vigil /var/lib/vigil
 
 USER vigil
 WORKDIR /home/vigil

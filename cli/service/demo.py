@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cli.output import tell
+from cli.service.address import LOOPBACK
 from cli.service.up import Plan, serve
 from cli.settings import Settings, with_settings
 from cli.stopping import Stop
@@ -34,7 +35,7 @@ def demo(settings: Settings, *, leave: bool) -> None:
     tell(f"starting broker and workers; data in {settings.dir}, logs in {settings.logs_folder}")
     with Stop() as stop:
         story = _Story(settings, stop, leave=leave)
-        plan = Plan(clock="log", ledgers=1, rollers=1)
+        plan = Plan(clock="log", ledgers=1, rollers=1, host=LOOPBACK, port=None)
         serve(settings, plan, stop, when_ready=story.begin, when_stopping=story.end)
     if story.error is not None:
         raise story.error
@@ -48,9 +49,9 @@ class _Story:
         self._thread: threading.Thread | None = None
         self.error: VigilError | None = None
 
-    def begin(self, bootstrap: str) -> None:
+    def begin(self, bootstrap: str, url: str | None) -> None:
         """Publish and show, from now on."""
-        self._thread = threading.Thread(target=self._tell, args=(bootstrap,), name="story", daemon=True)
+        self._thread = threading.Thread(target=self._tell, args=(bootstrap, url), name="story", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
@@ -58,7 +59,7 @@ class _Story:
         if self._thread is not None:
             self._thread.join(END_SECONDS)
 
-    def _tell(self, bootstrap: str) -> None:
+    def _tell(self, bootstrap: str, url: str | None) -> None:
         from cli.service.show import show_samples, show_ways_on  # noqa: PLC0415 - --help needs none of it
 
         try:
@@ -66,7 +67,7 @@ class _Story:
             if self._leave:
                 self._stop.ask()
             elif not self._stop.asked:
-                show_ways_on(bootstrap, self._settings)
+                show_ways_on(bootstrap, url, self._settings)
         except VigilError as error:
             # While everything stops, that the broker is gone is no news.
             if not self._stop.asked:

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from cli.service.progress import Progress
 from cli.service.state import ProcessState
 
+_WORKING = {"server": "serving"}
+
 
 @dataclass(frozen=True, slots=True)
 class RoleReport:
     """One process of a role, as `vigil status` prints it.
 
-    `state`: `running` (the broker answers), `consuming`, `starting` (the process lives but does not read yet),
-    `restarting` (it ended and its pause is not over), `absent`. `lag` is that of the role, None where it is not known.
+    `state`: `running` (the broker answers), `consuming`, `serving`, `starting` (the process lives but does not work
+    yet), `restarting` (it ended and its pause is not over), `absent`. `lag` is that of the role, None where it is not
+    known.
     """
 
     role: str
@@ -26,7 +29,7 @@ class RoleReport:
     @property
     def ready(self) -> bool:
         """Whether it does its work."""
-        return self.state in ("running", "consuming")
+        return self.state in ("running", "consuming", "serving")
 
 
 def role_reports(processes: Iterable[ProcessState], progress: Mapping[str, Progress] | None) -> list[RoleReport]:
@@ -43,7 +46,7 @@ def group_reports(progress: Mapping[str, Progress] | None) -> list[RoleReport]:
     return [
         RoleReport("broker", None, "running", None),
         *(
-            RoleReport(role, None, "consuming" if found.members else "absent", found.lag)
+            RoleReport(role, None, _WORKING.get(role, "consuming") if found.members else "absent", found.lag)
             for role, found in progress.items()
         ),
     ]
@@ -54,8 +57,12 @@ def _report(process: ProcessState, alive: int, progress: Mapping[str, Progress] 
     lag = found.lag if found is not None else None
     if process.state != "running":
         return RoleReport(process.role, process.pid, process.state, lag)
+    if process.role == "webhooks":
+        # Each endpoint has a lag of its own: `vigil webhook list` tells.
+        return RoleReport(process.role, process.pid, "running", None)
     if process.role == "broker":
         return RoleReport(process.role, process.pid, "starting" if progress is None else "running", None)
     # A group tells its members and not which process each is: all of a role read, or it is still starting.
     reads = found is not None and found.members >= alive
-    return RoleReport(process.role, process.pid, "consuming" if reads else "starting", lag)
+    working = _WORKING.get(process.role, "consuming")
+    return RoleReport(process.role, process.pid, working if reads else "starting", lag)

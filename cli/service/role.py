@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -45,9 +46,13 @@ class Role(Protocol):
 class Worker:
     """A role in a process of its own, under a guard that ends it when the supervisor ends, also by `kill -9`."""
 
-    def __init__(self, name: str, number: int, *, arguments: list[str], log: Path) -> None:
+    def __init__(
+        self, name: str, number: int, *, arguments: list[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment` stands in the process's environment, on top of ours."""
         self.name, self.number, self.log = name, number, log
         self.arguments = arguments
+        self._environment = environment or {}
         self.pid: int | None = None
         self._guard: subprocess.Popen[bytes] | None = None
 
@@ -62,6 +67,7 @@ class Worker:
             [sys.executable, "-I", "-S", guard.__file__, str(self.log), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            env={**os.environ, **self._environment},
             # Ctrl-C reaches the supervisor only, which stops its roles in order.
             start_new_session=True,
         )

@@ -45,7 +45,7 @@ def show_samples(bootstrap: str, folder: Path, *, stop: Stop, topic_prefix: str)
     asyncio.run(_Show(bootstrap, folder, stop, topic_prefix).run())
 
 
-def show_ways_on(bootstrap: str, settings: Settings) -> None:
+def show_ways_on(bootstrap: str, url: str | None, settings: Settings) -> None:
     """Say how to go on from here."""
     where = f" --dir {settings.dir}" if settings.dir != Path(".vigil") else ""
     # As it was called: the folder of the virtual environment need not be on the path.
@@ -63,6 +63,9 @@ def show_ways_on(bootstrap: str, settings: Settings) -> None:
     console().print(
         f"\nThe service goes on at {bootstrap}; its data is in {settings.dir}. In another terminal:\n",
         *lines,
+        f"\nHTTP answers at {url}, and streams what comes (docs/http.md):\n",
+        f"  curl '{url}/alerts?country=MLI'",
+        f"  curl -N {url}/stream/alerts",
         "\nSubscribe with any Kafka client, isolation.level=read_committed (docs/subscribe.md has an example):",
         f"  {topics}",
         "\nCtrl-C stops everything.",

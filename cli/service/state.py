@@ -27,12 +27,13 @@ class ProcessState:
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """A running supervisor, the cluster that its roles use, and their processes."""
+    """A running supervisor, the cluster that its roles use, their processes, and where HTTP is served, if it is."""
 
     pid: int
     bootstrap: str
     clock: str
     processes: tuple[ProcessState, ...]
+    url: str | None = None
 
 
 def take_service_lock(run_folder: Path) -> int | None:

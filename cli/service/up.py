@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from cli.output import tell, write_object
+from cli.service.address import Address, choose_address, host_option
 from cli.service.clock import Clock, clock_option
-from cli.settings import Settings, with_settings
+from cli.settings import Settings, database_url, refuse_security, with_settings
 from cli.stopping import Stop
 from schemas.errors import Failed, Transient
 
@@ -24,14 +25,24 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.1
 READY_LOOK_SECONDS = 0.5
 
+WhenReady = Callable[[str, str | None], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How many workers of each role, and what moves the clock."""
+    """How many workers of each role, what moves the clock, and where HTTP is served; without a host nowhere."""
 
     clock: Clock
     ledgers: int
     rollers: int
+    host: str | None
+    port: int | None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many processes of each role there are, beside the broker."""
+        served = int(self.host is not None)
+        return {"ledger": self.ledgers, "roller": self.rollers, "projection": served, "server": served}
 
 
 @click.command()
@@ -44,23 +55,29 @@ class Plan:
     show_default=True,
     help="One is active, the others take over from it.",
 )
+@host_option
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of HTTP [default: last time's, else 8420, else any].")
+@click.option("--no-http", is_flag=True, help="Neither keep the read model nor serve it.")
 @with_settings
-def up(settings: Settings, clock: Clock, ledgers: int, rollers: int) -> None:
+def up(
+    settings: Settings, *, clock: Clock, ledgers: int, rollers: int, host: str, port: int | None, no_http: bool
+) -> None:
     """Run the whole service in the foreground until Ctrl-C.
 
     Starts the embedded broker (unless --bootstrap-servers names a cluster), creates the topics, applies the default
     rules if none were applied yet, and runs each role as a process of its own. A process that dies is started again.
-    Prints one line when everything reads: {"bootstrap_servers": ..., "pid": ..., "ready": true}.
+    Prints one line when everything reads: {"bootstrap_servers": ..., "pid": ..., "ready": true, "url": ...}.
 
     Example: vigil up --clock log --rollers 2
     """
 
-    def say_ready(bootstrap: str) -> None:
-        write_object({"bootstrap_servers": bootstrap, "pid": os.getpid(), "ready": True})
-        tell("ready; Ctrl-C stops everything in order")
+    def say_ready(bootstrap: str, url: str | None) -> None:
+        write_object({"bootstrap_servers": bootstrap, "pid": os.getpid(), "ready": True, "url": url})
+        tell(f"ready{f', HTTP at {url}' if url else ''}; Ctrl-C stops everything in order")
 
     with Stop() as stop:
-        serve(settings, Plan(clock, ledgers, rollers), stop, when_ready=say_ready)
+        plan = Plan(clock, ledgers, rollers, None if no_http else host, port)
+        serve(settings, plan, stop, when_ready=say_ready)
 
 
 def serve(
@@ -68,12 +85,12 @@ def serve(
     plan: Plan,
     stop: Stop,
     *,
-    when_ready: Callable[[str], None],
+    when_ready: WhenReady,
     when_stopping: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the whole service until the stop is asked for.
 
-    `when_ready` is called once, with the bootstrap servers; `when_stopping` while everything still runs.
+    `when_ready` is called once, with the bootstrap servers and the URL of HTTP; `when_stopping` while all still runs.
 
     Raises:
         Failed: it runs in this folder already, or cannot be started.
@@ -96,13 +113,14 @@ def _run(
     settings: Settings,
     plan: Plan,
     stop: Stop,
-    when_ready: Callable[[str], None],
+    when_ready: WhenReady,
     when_stopping: Callable[[], None],
 ) -> None:
     from cli.service.role import Broker  # noqa: PLC0415
     from cli.service.state import ServiceState, write_state  # noqa: PLC0415
     from cli.service.supervisor import Supervisor  # noqa: PLC0415
 
+    refuse_security(settings)
     broker = None if settings.bootstrap_servers else Broker(settings.broker_folder)
 
     def bootstrap() -> str:
@@ -110,18 +128,20 @@ def _run(
 
     def note() -> None:
         processes = _with_those_to_come(supervisor.processes(), plan, broker=broker is not None)
-        write_state(settings.run_folder, ServiceState(os.getpid(), bootstrap(), plan.clock, processes))
+        url = address.url if address else None
+        write_state(settings.run_folder, ServiceState(os.getpid(), bootstrap(), plan.clock, processes, url))
 
+    address = choose_address(settings.run_folder, host=plan.host, port=plan.port) if plan.host else None
     supervisor = Supervisor(tell=tell, changed=note)
     try:
         note()
         if broker is not None:
             supervisor.start_broker(broker)
         _prepare(bootstrap(), settings)
-        for worker in _workers(settings, plan, bootstrap()):
+        for worker in _workers(settings, plan, bootstrap(), address):
             if not stop.asked:
                 supervisor.start_worker(worker)
-        _watch(supervisor, bootstrap, stop, when_ready, topic_prefix=settings.topic_prefix)
+        _watch(supervisor, settings, address, bootstrap=bootstrap, stop=stop, when_ready=when_ready)
         tell("stopping")
         when_stopping()
     finally:
@@ -133,7 +153,7 @@ def _with_those_to_come(started: tuple[ProcessState, ...], plan: Plan, *, broker
     from cli.service.state import ProcessState  # noqa: PLC0415
 
     there = {(process.role, process.number) for process in started}
-    counts = {"broker": int(broker), "ledger": plan.ledgers, "roller": plan.rollers}
+    counts = {"broker": int(broker), **plan.counts}
     planned = [(role, number) for role, count in counts.items() for number in range(1, count + 1)]
     return (*started, *(ProcessState(*each, None, "starting") for each in planned if each not in there))
 
@@ -148,42 +168,59 @@ def _prepare(bootstrap: str, settings: Settings) -> None:
         tell(f"no rules were applied yet; applied the default ones, version {version} (see `vigil rules list`)")
 
 
-def _workers(settings: Settings, plan: Plan, bootstrap: str) -> Iterator[Worker]:
+def _workers(settings: Settings, plan: Plan, bootstrap: str, address: Address | None) -> Iterator[Worker]:
+    options = {"roller": ["--clock", plan.clock]}
+    if address is not None:
+        options["server"] = ["--host", address.host, "--port", str(address.port)]
+    for role, count in plan.counts.items():
+        for number in range(1, count + 1):
+            yield _worker(settings, bootstrap, role, number, options.get(role, ()))
+
+
+def _worker(settings: Settings, bootstrap: str, role: str, number: int, options: Iterable[str] = ()) -> Worker:
     from cli.service.role import Worker  # noqa: PLC0415
 
     where = ["--bootstrap-servers", bootstrap, "--dir", str(settings.dir), "--topic-prefix", settings.topic_prefix]
-    counts = {"ledger": (plan.ledgers, []), "roller": (plan.rollers, ["--clock", plan.clock])}
-    for role, (count, options) in counts.items():
-        for number in range(1, count + 1):
-            log = settings.logs_folder / f"{role}-{number}.log"
-            yield Worker(role, number, arguments=["worker", role, *where, *options], log=log)
+    return Worker(
+        role,
+        number,
+        arguments=["worker", role, *where, *options],
+        log=settings.logs_folder / f"{role}-{number}.log",
+        # Not an argument: a URL may hold a password, and arguments stand in lists of processes.
+        environment={"VIGIL_DATABASE_URL": settings.database_url} if settings.database_url else {},
+    )
 
 
 def _watch(
     supervisor: Supervisor,
+    settings: Settings,
+    address: Address | None,
+    *,
     bootstrap: Callable[[], str],
     stop: Stop,
-    when_ready: Callable[[str], None],
-    *,
-    topic_prefix: str,
+    when_ready: WhenReady,
 ) -> None:
-    """Keep everything running until the stop is asked for."""
-    ready, look_again = False, 0.0
+    """Keep everything running until the stop is asked for; webhooks from when the first one is added."""
+    ready, sending, look_again = False, False, 0.0
     while not stop.wait(LOOK_SECONDS):
         supervisor.look()
-        if not ready and time.monotonic() >= look_again:
-            ready = _all_read(supervisor, bootstrap(), topic_prefix=topic_prefix)
-            look_again = time.monotonic() + READY_LOOK_SECONDS
-            if ready:
-                when_ready(bootstrap())
+        if time.monotonic() < look_again:
+            continue
+        look_again = time.monotonic() + READY_LOOK_SECONDS
+        if not sending and settings.webhooks_folder.exists():
+            sending = True
+            supervisor.start_worker(_worker(settings, bootstrap(), "webhooks", 1))
+        if not ready and (ready := _all_read(supervisor, settings, bootstrap(), address)):
+            when_ready(bootstrap(), address.url if address else None)
 
 
-def _all_read(supervisor: Supervisor, bootstrap: str, *, topic_prefix: str) -> bool:
-    from cli.service.progress import read_progress  # noqa: PLC0415
+def _all_read(supervisor: Supervisor, settings: Settings, bootstrap: str, address: Address | None) -> bool:
+    from cli.service.progress import Served, read_progress  # noqa: PLC0415
     from cli.service.readiness import role_reports  # noqa: PLC0415
 
+    served = Served(database_url(settings), address.url) if address else None
     try:
-        progress = read_progress(bootstrap, topic_prefix=topic_prefix)
+        progress = read_progress(bootstrap, topic_prefix=settings.topic_prefix, served=served)
     except Transient:
         return False
     return all(report.ready for report in role_reports(supervisor.processes(), progress))

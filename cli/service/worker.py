@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from cli.service.address import PORT, host_option
 from cli.service.clock import Clock, clock_option
-from cli.settings import Settings, find_bootstrap, with_settings
+from cli.settings import Settings, database_url, find_bootstrap, with_settings
 from processors.settings import WorkerSettings
 
 
@@ -43,6 +44,55 @@ def roller(settings: Settings, *, clock: Clock) -> int:
     from processors.worker import run_roller  # noqa: PLC0415 - Faust takes time to load
 
     return run_roller(_worker_settings(settings, clock=clock))
+
+
+@worker.command()
+@with_settings
+def projection(settings: Settings) -> int:
+    """Keep the read model: what the log says, in the database that HTTP answers from.
+
+    Example: vigil worker projection --bootstrap-servers kafka:9092
+    """
+    from subscribers.read_model.worker import run_projection  # noqa: PLC0415 - its clients take time to load
+
+    return run_projection(
+        bootstrap=find_bootstrap(settings),
+        topic_prefix=settings.topic_prefix,
+        database_url=database_url(settings),
+    )
+
+
+@worker.command()
+@host_option
+@click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port of HTTP.")
+@with_settings
+def server(settings: Settings, *, host: str, port: int) -> int:
+    """Answer by HTTP: questions from the read model, streams from the log; and take what is pushed.
+
+    Example: vigil worker server --port 8420
+    """
+    from subscribers.http.serving import run_server  # noqa: PLC0415 - its libraries take time to load
+
+    return run_server(
+        bootstrap=find_bootstrap(settings),
+        topic_prefix=settings.topic_prefix,
+        database_url=database_url(settings),
+        host=host,
+        port=port,
+        dir=settings.dir,
+    )
+
+
+@worker.command()
+@with_settings
+def webhooks(settings: Settings) -> int:
+    """Send alerts to the endpoints of `vigil webhook add`.
+
+    Example: vigil worker webhooks --bootstrap-servers kafka:9092
+    """
+    from subscribers.webhooks.worker import run_webhooks  # noqa: PLC0415 - its libraries take time to load
+
+    return run_webhooks(bootstrap=find_bootstrap(settings), topic_prefix=settings.topic_prefix, dir=settings.dir)
 
 
 def _worker_settings(settings: Settings, clock: Clock = "log") -> WorkerSettings:

@@ -85,15 +85,17 @@ def started() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 
 def test_there_is_one_image_of_ours_and_a_service_for_every_role(services: Mapping[str, Any]) -> None:
     ours = {name for name, service in services.items() if "build" in service}
-    assert ours == {"topics", "ledger", "roller"}
+    assert ours == {"topics", "ledger", "roller", "projection", "server", "webhooks"}
     assert {services[name]["image"] for name in ours} == {"vigil"}
     assert services["broker"]["image"] == f"apache/kafka:{read_lock().version}"
 
 
 def test_a_worker_starts_after_its_topics_and_they_after_the_broker(services: Mapping[str, Any]) -> None:
     assert services["topics"]["depends_on"] == {"broker": {"condition": "service_healthy"}}
-    for role in ("ledger", "roller"):
+    for role in ("ledger", "roller", "projection", "webhooks"):
         assert services[role]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+    assert services["server"]["depends_on"] == {"projection": {"condition": "service_healthy"}}
+    for role in ("ledger", "roller", "projection", "server", "webhooks"):
         assert services[role]["restart"] == "unless-stopped"
         assert services[role]["healthcheck"]["test"]
     assert services["broker"]["healthcheck"]["test"]

@@ -88,7 +88,7 @@ def test_a_new_service_is_ready_and_has_the_default_rules(service: Service, vigi
     _settle(vigil)
     status = vigil.status()
     assert status["ready"]
-    assert [role["role"] for role in status["roles"]] == ["broker", "ledger", "roller"]
+    assert [role["role"] for role in status["roles"]] == ["broker", "ledger", "roller", "projection", "server"]
     assert all(role["pid"] for role in status["roles"])
     assert "applied the default ones" in service.told()
     assert "deadly-week" in {rule["id"] for rule in vigil.lines("rules", "list")}
@@ -271,7 +271,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_knows_everything(
     starting = vigil.start("status", "--wait", "60", stdout=subprocess.PIPE)
     again = Service(vigil, "--clock", "log")
     # Whoever waited since before it started was told of every role.
-    assert len(json.loads(starting.communicate(timeout=60)[0])["roles"]) == 3
+    assert len(json.loads(starting.communicate(timeout=60)[0])["roles"]) == 5
     try:
         _settle(vigil)
         assert {command: vigil.run(command).stdout for command, _ in ANSWERS} == before
