@@ -1,4 +1,4 @@
-"""Alerts as CAP messages and Atom, of what the database holds: by the very functions that `vigil alerts --format` calls.
+"""Alerts as CAP messages and Atom, of what the database holds: as `vigil alerts --format` makes them.
 
 Messages are exercises of a sender that nobody is: who alerts the public for real names itself on the command line.
 """

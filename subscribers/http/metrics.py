@@ -89,7 +89,7 @@ class Measured:
             await self._app(scope, receive, sending)
         finally:
             # Not the path: whoever asks for a thousand ids would make a thousand series.
-            route = getattr(scope.get("route"), "path", "none")
+            route = getattr(scope.get("route"), "path_format", "none")
             self._metrics.requests.labels(route, scope["method"], status).inc()
             if not route.startswith(STREAMS):
                 self._metrics.seconds.labels(route).observe(time.perf_counter() - began)

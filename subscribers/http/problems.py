@@ -171,6 +171,9 @@ def _of_status(status: int, detail: str, headers: Mapping[str, str] | None = Non
 def _field_error(error: Mapping[str, Any]) -> FieldError:
     """A parameter by its name, a member of a body by its dotted path."""
     place = [str(part) for part in error["loc"]]
+    if place[0] != "body":
+        # The number of a repeated parameter says nothing to who wrote its name.
+        del place[2:]
     found = error.get("input")
     reason = error["msg"].removeprefix("Value error, ")
     reason = reason[0].lower() + reason[1:]

@@ -115,6 +115,8 @@ ASSERTIONS: Final = Table(
     PrimaryKeyConstraint("seq"),
     UniqueConstraint("id", "sequence", "publish_time", "withdrawn", "content"),
 )
+# The order of the pages of the timeline, as known at any time.
+Index(None, ASSERTIONS.c.first_day, ASSERTIONS.c.id)
 
 ASSERTION_SCOPES: Final = Table(
     "assertion_scopes",
@@ -178,6 +180,9 @@ TRANSITIONS: Final = Table(
 Index(None, TRANSITIONS.c.told, TRANSITIONS.c.log_partition, TRANSITIONS.c.log_offset)
 Index(None, TRANSITIONS.c.alert)
 Index(None, TRANSITIONS.c.thread)
+Index(None, TRANSITIONS.c.scope, TRANSITIONS.c.rule)
+# The order in which standing alerts are given.
+Index(None, TRANSITIONS.c.first_day, TRANSITIONS.c.rule, TRANSITIONS.c.scope, TRANSITIONS.c.alert)
 
 ALERTS: Final = Table(
     "alerts",

@@ -77,6 +77,7 @@ async def push_events(request: Request, parts: Annotated[Parts, Depends(parts_of
     if parts.push is None:
         raise unavailable("this service takes no events")
     taken = await parts.push.events(request.scope["headers"], await request.body(), now=parts.now())
+    request.app.state.metrics.pushed.inc(len(taken))
     return Accepted(
         accepted=[
             AcceptedEvent(id=event, topic=place.topic, partition=place.partition, offset=place.offset)
