@@ -39,7 +39,7 @@ def test_a_record_that_was_applied_changes_nothing_when_it_comes_again(engine: E
     for place, records in log.records.items():
         for record in records:
             assert projection.apply([[record]], {place: log.ends[place]}, log.look())
-    assert dump(engine) == before
+            assert dump(engine) == before
 
 
 def test_a_projection_that_another_one_has_overtaken_writes_nothing_and_goes_on_from_what_is_stored(
