@@ -15,7 +15,7 @@ import signal
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -162,14 +162,19 @@ async def _open(parts: Parts, stack: contextlib.AsyncExitStack) -> tuple[Parts, 
     hubs = {name: Hub(name, bootstrap=parts.bootstrap, topic_prefix=parts.topic_prefix) for name in STREAMS}
     following = asyncio.ensure_future(run_hubs(hubs))
     stack.push_async_callback(_cancelled, following)
-    ready = asyncio.gather(*[hub.ready.wait() for hub in hubs.values()])
+    ready = asyncio.ensure_future(_all_ready(hubs))
     await asyncio.wait((ready, following), timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if not ready.done():
-        ready.cancel()
+        await _cancelled(ready)
         if following.done():
             following.result()
         raise Failed(f"the log at {parts.bootstrap} could not be read within {READY_SECONDS:g} s")
     return replace(parts, hubs=hubs, push=Push(sender, topic_prefix=parts.topic_prefix)), following
+
+
+async def _all_ready(hubs: Mapping[str, Hub]) -> None:
+    for hub in hubs.values():
+        await hub.ready.wait()
 
 
 async def _await_schema(parts: Parts) -> None:

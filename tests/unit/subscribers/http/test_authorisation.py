@@ -51,8 +51,8 @@ def test_a_token_may_do_what_its_role_says_and_nothing_else(service: Service, ro
 @pytest.mark.parametrize("given", ["Bearer vgl_wrong", "Bearer ", "Basic dXNlcjpwYXNz", "vgl_x", "Bearer \xff"])
 def test_a_token_that_is_given_has_to_be_good(service: Service, given: str) -> None:
     for answer in (
-        service.client.get("/silences", headers={"Authorization": given.encode("latin-1")}),  # type: ignore[dict-item]
-        service.client.post("/events", json=EVENT, headers={"Authorization": given.encode("latin-1")}),  # type: ignore[dict-item]
+        service.client.get("/silences", headers={"Authorization": given.encode("latin-1")}),
+        service.client.post("/events", json=EVENT, headers={"Authorization": given.encode("latin-1")}),
     ):
         assert (answer.status_code, answer.json()["type"]) == (401, "/problems/unauthorised")
         assert answer.headers["www-authenticate"].startswith('Bearer realm="vigil"')

@@ -62,7 +62,8 @@ class Service:
             limits=limits or Limits(),
             now=lambda: NOW,
         )
-        app = guarded(build_app(self.parts), self.parts, listening)
+        self.application = build_app(self.parts)
+        app = guarded(self.application, self.parts, listening)
         self.client = TestClient(app, base_url="http://127.0.0.1:8420", client=("127.0.0.1", 50_000))
 
     def token(self, name: str, *roles: Role) -> dict[str, str]:
