@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
 from cli.service.address import PORT, host_option
 from cli.service.clock import Clock, clock_option
 from cli.settings import Settings, database_url, find_bootstrap, with_settings
 from processors.settings import WorkerSettings
+
+_PEM = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -65,8 +70,12 @@ def projection(settings: Settings) -> int:
 @worker.command()
 @host_option
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port of HTTP.")
+@click.option("--require-tokens", is_flag=True, help="Answer nothing without a token, on loopback too.")
+@click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="NAME", help="A further name of this server.")
+@click.option("--tls-certificate", type=_PEM, metavar="FILE", help="Speak TLS with this certificate (PEM).")
+@click.option("--tls-key", type=_PEM, metavar="FILE", help="Its key, if it does not stand in the same file.")
 @with_settings
-def server(settings: Settings, *, host: str, port: int) -> int:
+def server(settings: Settings, *, host: str, port: int, **how: Any) -> int:
     """Answer by HTTP: questions from the read model, streams from the log; and take what is pushed.
 
     Example: vigil worker server --port 8420
@@ -80,6 +89,7 @@ def server(settings: Settings, *, host: str, port: int) -> int:
         host=host,
         port=port,
         dir=settings.dir,
+        **how,
     )
 
 
