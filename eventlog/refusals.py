@@ -14,7 +14,8 @@ _WAY_OUT: Final = "`vigil acl` prints what each role needs, and --apply allows i
 
 def forbidden(error: Exception, bootstrap: str, *, what: str) -> Failed | None:
     """The error in one line when it says that an access list forbids this; None when it says something else."""
-    if getattr(error, "errno", None) not in _FORBIDDEN:
+    # kafka-python puts the refusal of a producer's id into an error without a number.
+    if getattr(error, "errno", None) not in _FORBIDDEN and "AuthorizationFailed" not in str(error):
         return None
     return Failed(f"Kafka at {bootstrap} does not allow {_who(bootstrap)} {what}: {error}; {_WAY_OUT}")
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kafka import KafkaConsumer
 
 from eventlog.access import ROLES, accesses
+from eventlog.cluster import Cluster, Protocol, Security, security_of
 from eventlog.granting import grant
+from eventlog.reaching import reach
 from eventlog.topics import create_topics
+from eventlog.writing import Writer
+from schemas.errors import Failed
 from schemas.topics import ALERTS
 from tests.attempts import FORBIDDEN, OF_TOPICS, Attempts
 from tests.events import event
@@ -163,19 +170,18 @@ def _vigil(*arguments: str, env: dict[str, str], given: str = "") -> subprocess.
     )
 
 
+def _worker(role: str, secure: SecureBroker, folder: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "cli", "worker", role, "--dir", str(folder)]
+    with (folder / role).open("wb") as log:
+        return subprocess.Popen(command, env=os.environ | secure.variables(role), stderr=log)
+
+
 def test_an_event_of_a_feed_comes_to_a_subscriber_each_process_with_its_own_rights(
     secure: SecureBroker, tmp_path: Path
 ) -> None:
     applied = _vigil("rules", "apply", str(ROOT / "cli" / "rules.yaml"), env=secure.variables("operator"))
     assert applied.returncode == 0, applied.stderr
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "cli", "worker", role, "--dir", str(tmp_path)],
-            env=os.environ | secure.variables(role),
-            stderr=(tmp_path / role).open("wb"),
-        )
-        for role in ("ledger", "roller")
-    ]
+    workers = [_worker(role, secure, tmp_path) for role in ("ledger", "roller")]
     try:
         killed = {"peacekeepers": {"low": 3, "best": 3, "high": 3}, "total": {"low": 3, "best": 3, "high": 3}}
         attack = event(1, mission="MINUSMA", place={"country": "MLI", "precision": "country"}, killed=killed)
@@ -236,6 +242,64 @@ def test_who_is_not_let_in_is_told_why_in_one_line_at_once(
     assert done.returncode == 1
     assert re.fullmatch(rf"vigil: .*{said}.*\n", done.stderr), done.stderr
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"mechanism": "SCRAM-SHA-256"},
+            "not take SCRAM-SHA-256; set VIGIL_KAFKA_SASL_MECHANISM to SCRAM-SHA-512",
+        ),
+        ({"protocol": "SSL"}, "asks for a user and a password .*set VIGIL_KAFKA_SECURITY_PROTOCOL to SASL_SSL"),
+        ({"protocol": "SASL_PLAINTEXT"}, "speaks TLS; set VIGIL_KAFKA_SECURITY_PROTOCOL to SASL_SSL"),
+    ],
+)
+def test_what_a_secure_broker_wants_is_said(secure: SecureBroker, changed: dict[str, Any], said: str) -> None:
+    security = security_of(secure.as_user("feed"))
+    assert security is not None
+    with pytest.raises(Failed, match=said):
+        reach(Cluster(secure.bootstrap, dataclasses.replace(security, **changed)))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"),
+    [
+        ("SASL_SSL", "does not speak the TLS that VIGIL_KAFKA_SECURITY_PROTOCOL=SASL_SSL asks for"),
+        ("SASL_PLAINTEXT", "asks for no user and password; set VIGIL_KAFKA_SECURITY_PROTOCOL to PLAINTEXT"),
+    ],
+)
+def test_that_an_open_broker_wants_nothing_is_said(broker: str, protocol: Protocol, said: str) -> None:
+    with pytest.raises(Failed, match=said):
+        reach(Cluster(broker, Security(protocol=protocol, username="ann", password="hush")))
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("alerts", f"{ALERTS} does not exist at .*, or is not for stranger to see; .*`vigil acl`"),
+        ("topics check", "does not allow stranger .*`vigil acl`"),
+        ("acl --role feed --apply", "does not allow stranger .*`vigil acl`"),
+    ],
+)
+def test_what_an_access_list_forbids_is_one_line_with_the_way_out(
+    secure: SecureBroker, command: str, said: str
+) -> None:
+    done = _vigil(*command.split(), env=secure.variables("stranger"))
+    assert done.returncode == 1
+    assert re.fullmatch(rf"vigil: .*{said}.*\n", done.stderr), done.stderr
+
+
+def test_a_writer_without_the_right_is_told_so(secure: SecureBroker) -> None:
+    refused = pytest.raises(Failed, match=f"does not allow subscriber to write to {ALERTS}")
+    with refused, Writer(secure.as_user("subscriber")) as writer:
+        writer.send(ALERTS, key=b"world", value=b"{}")
+
+
+def test_the_settings_of_a_secure_node_are_for_its_owner_alone(secure: SecureBroker) -> None:
+    file = secure.ca_file.parent / "broker" / "server.properties"
+    assert "PlainLoginModule" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_applying_an_access_list_twice_changes_nothing(secure: SecureBroker) -> None:
