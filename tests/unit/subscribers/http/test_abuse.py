@@ -173,6 +173,13 @@ def test_each_is_refused_as_documented(serving: Serving, what: str) -> None:
         assert json.loads(body.split(b"\r\n")[0])["status"] == status
 
 
+def test_empty_lines_do_not_keep_a_connection_that_was_answered(serving: Serving) -> None:
+    started = time.monotonic()
+    status, _ = asyncio.run(_send(serving.port, GOOD, *[b"\r\n"] * 100, pause_seconds=0.1))
+    assert status == 200
+    assert time.monotonic() - started < 3
+
+
 def test_many_connections_of_one_address_are_too_many_and_leave_room_for_more_when_they_close(serving: Serving) -> None:
     async def crowd() -> tuple[int, bytes]:
         async with contextlib.AsyncExitStack() as stack:
