@@ -37,7 +37,8 @@ class StreamServer:
             "constants": dict(constants),
             "settings": settings,
         }
-        self._log = (Path(self._folder.name) / "log").open("w+b")
+        self._log_file = Path(self._folder.name) / "log"
+        self._log = self._log_file.open("wb")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.stream_server", json.dumps(said)], stderr=self._log, cwd=ROOT
         )
@@ -51,6 +52,10 @@ class StreamServer:
         self._log.close()
         self._folder.cleanup()
 
+    def log(self) -> str:
+        """What it has logged so far."""
+        return self._log_file.read_text(encoding="utf-8")
+
     def _wait_until_it_listens(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -60,8 +65,7 @@ class StreamServer:
                 time.sleep(0.02)
             else:
                 return
-        self._log.seek(0)
-        said = self._log.read().decode()
+        said = self.log()
         self.kill()
         raise AssertionError(f"the server does not listen: {said}")
 

@@ -3,7 +3,7 @@
 `disconnects`: random disconnects while events flow and the server is killed; gaps, repeats, order against the log.
 `subscribers`: many at once; memory of the server, and the delay from the send of a transition to each of them.
 `alerts`: from the send of an event to its alert at a client, through ledger and roller, beside the raw way of a record
-through the same broker at the same time.
+through the same broker at the same time, and the time at which a Kafka client reads the alert.
 
 On an embedded broker of its own. Wall clock depends on what else the machine does.
 """
@@ -121,12 +121,12 @@ async def alerts(bootstrap: str, chosen: argparse.Namespace) -> Report:
         writer.send(settings.topic(RULES), key=None, value=(ROOT / "rules.yaml").read_bytes())
     workers = [WorkerProcess(role, settings) for role in ("roller", "ledger")]
     server = await asyncio.to_thread(StreamServer, bootstrap, settings.prefix)
-    sent, seen, raw = dict[str, float](), dict[str, float](), list[float]()
+    sent, seen, on_topic, raw = dict[str, float](), dict[str, float](), dict[str, float](), list[float]()
     try:
         workers[0].wait_for("takeover", step="follow", seconds=120)
         workers[1].wait_for("assigned")
         connection = await connect(f"{server.url}/stream/alerts", lambda block: _note(block, seen))
-        async with _raw_way(bootstrap, raw):
+        async with _raw_way(bootstrap, raw), _topic(bootstrap, settings.topic(ALERTS), on_topic):
             await _events(settings, sent, chosen.events, chosen.seconds)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(60):
@@ -141,17 +141,42 @@ async def alerts(bootstrap: str, chosen: argparse.Namespace) -> Report:
     measured = list(sent.items())[chosen.events // ALERT_EVERY * WARM_UP_SECONDS :]
     waits = [(seen[key] - at) * 1000 for key, at in measured if key in seen]
     report: Report = {"events_a_second": chosen.events, "alerts": len(measured), "missing": len(measured) - len(waits)}
+    on_topic_waits = [(on_topic[key] - at) * 1000 for key, at in measured if key in on_topic]
     for share in (0.5, 0.99):
+        report[f"publish_to_topic_ms_p{round(100 * share)}"] = round(percentile(on_topic_waits, share), 1)
         report[f"publish_to_client_ms_p{round(100 * share)}"] = round(percentile(waits, share), 1)
         report[f"raw_produce_to_consume_ms_p{round(100 * share)}"] = round(percentile(raw, share), 1)
     return report
 
 
 def _note(block: Event, seen: dict[str, float]) -> None:
-    now = time.perf_counter()
     if block.name == "alert":
-        for cause in block.json["causes"]:
-            seen.setdefault(cause["id"], now)
+        _note_causes(block.json, seen)
+
+
+def _note_causes(alert: Report, seen: dict[str, float]) -> None:
+    now = time.perf_counter()
+    for cause in alert["causes"]:
+        seen.setdefault(cause["id"], now)
+
+
+@contextlib.asynccontextmanager
+async def _topic(bootstrap: str, topic: str, seen: dict[str, float]) -> AsyncIterator[None]:
+    """Note when a Kafka client reads the alerts: what the rest of the way takes is the streams' part."""
+    consumer: Any = AIOKafkaConsumer(
+        topic, bootstrap_servers=bootstrap, isolation_level="read_committed", auto_offset_reset="latest"
+    )
+    async with consumer:
+        await consumer.seek_to_end()
+
+        async def read() -> None:
+            async for record in consumer:
+                _note_causes(json.loads(record.value), seen)
+
+        task = asyncio.create_task(read())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _events(settings: WorkerSettings, sent: dict[str, float], per_second: int, seconds: int) -> None:

@@ -262,6 +262,35 @@ def test_a_client_that_falls_behind_the_ring_is_told_so_and_misses_nothing_when_
     _run(test)
 
 
+def test_a_client_that_takes_nothing_is_cut_off_and_told_so_where_it_still_reads(
+    serve: Serve, tell: Callable[..., None]
+) -> None:
+    server = serve(constants={"client.SLOW_SECONDS": 1.0, "client.HEARTBEAT_SECONDS": 0.5})
+    large = {"title": "x" * 200_000}
+
+    async def test() -> None:
+        heard: list[Event] = []
+        connection = await connect(f"{server.url}/stream/alerts", heard.append)
+        connection.transport.pause_reading()
+        await _in_thread(lambda: tell(*range(100), **large))
+        async with asyncio.timeout(SECONDS):
+            while not _log_says(server, "a subscriber is cut off"):
+                await asyncio.sleep(0.05)
+        connection.transport.resume_reading()
+        await asyncio.wait_for(connection.closed, SECONDS)
+        *alerts, cut_off = [event for event in heard if event.data is not None]
+        assert cut_off.name == "cut-off" and "nothing was taken for 1 seconds" in cut_off.json["detail"]
+        async with stream(f"{server.url}/stream/alerts", last_id=alerts[-1].id) as blocks:
+            rest = await _alerts(blocks, 100 - len(alerts))
+        assert sorted(_numbers(alerts + rest)) == list(range(100))
+
+    _run(test)
+
+
+def _log_says(server: StreamServer, what: str) -> bool:
+    return any(json.loads(line)["what"] == what for line in server.log().splitlines())
+
+
 def test_a_position_that_is_gone_is_an_explicit_error(
     broker: str, topic_prefix: str, serve: Serve, tell: Callable[..., None]
 ) -> None:

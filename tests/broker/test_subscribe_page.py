@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,11 +26,15 @@ from processors.assertions import read_assertion
 from schemas.channel_examples import EXAMPLES, KEYS
 from schemas.topics import ALERTS, INCIDENTS, TIMELINE
 from tests.channels import kinds
+from tests.processes import until
+from tests.sse import stream
+from tests.stream_server import StreamServer
 
 pytestmark = pytest.mark.broker
 
 PAGE = (Path(__file__).parents[2] / "docs" / "subscribe.md").read_text(encoding="utf-8")
 ADDRESS = "127.0.0.1:9092"
+HTTP_ADDRESS = "127.0.0.1:8420"
 SECONDS = 60
 ALERT = EXAMPLES["alertTransition"][0].payload
 ACCEPTED = EXAMPLES["acceptedAssertion"][0]
@@ -34,10 +42,15 @@ ACCEPTED = EXAMPLES["acceptedAssertion"][0]
 
 def _block(heading: str, language: str, broker: str) -> str:
     """The one block of this section, with the address of the broker that there is."""
+    block = _code(heading, language)
+    assert ADDRESS in block
+    return block.replace(ADDRESS, broker)
+
+
+def _code(heading: str, language: str) -> str:
     section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     [block] = re.findall(rf"^```{language}\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
-    assert ADDRESS in block
-    return str(block).replace(ADDRESS, broker)
+    return str(block)
 
 
 def _alert(**members: Any) -> bytes:
@@ -90,6 +103,102 @@ def test_kcat_prints_the_alerts_and_the_headers_of_the_timeline(fresh_broker: st
     assert [json.loads(line) for line in alerts] == [ALERT | {"notify": False, "title": "History"}, ALERT]
     assert timeline.startswith("a-key ce_specversion=1.0,")
     assert f"vigil_content={ACCEPTED.headers['vigil_content']}" in timeline
+
+
+@pytest.fixture
+def server(fresh_broker: str) -> Iterator[StreamServer]:
+    """A server of the log of this test."""
+    server = StreamServer(fresh_broker)
+    yield server
+    server.kill()
+
+
+def _noted(folder: Path) -> str:
+    file = folder / "last-id"
+    return file.read_text().strip() if file.exists() else ""
+
+
+async def _hears(server: StreamServer, position: str) -> str | None:
+    """What a stream tells first that goes on from a position; None when that is nothing."""
+    async with stream(f"{server.url}/stream/alerts", last_id=position) as blocks:
+        begin = await blocks.get()
+        assert begin is not None and begin.id == position
+        try:
+            block = await asyncio.wait_for(blocks.get(), 0.5)
+        except TimeoutError:
+            return None
+    return None if block is None else block.data
+
+
+def _curl(server: StreamServer, folder: Path, count: int) -> list[Any]:
+    """The first so many alerts that the script prints, and notes; then Ctrl-C, as a person ends it."""
+    script, before = _code("HTTP and curl", "sh"), _noted(folder)
+    assert HTTP_ADDRESS in script
+    script = script.replace(HTTP_ADDRESS, f"127.0.0.1:{server.port}")
+    with subprocess.Popen(
+        ["sh", "-c", script], cwd=folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as reader:
+        try:
+            assert reader.stdout is not None
+            alerts = [json.loads(reader.stdout.readline()) for _ in range(count)]
+            # The blank line after the event is yet to be read.
+            until(lambda: _noted(folder) not in ("", before), seconds=SECONDS)
+            until(lambda: asyncio.run(_hears(server, _noted(folder))) is None, seconds=SECONDS)
+        finally:
+            os.killpg(reader.pid, signal.SIGINT)
+    return alerts
+
+
+def test_curl_prints_every_alert_and_goes_on_where_it_stopped(
+    fresh_broker: str, server: StreamServer, tmp_path: Path
+) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed here")
+    _tell(fresh_broker)
+    told = _curl(server, tmp_path, 2)
+    assert [alert["title"] for alert in told] == ["History", ALERT["title"]]
+    assert all(alert.pop("told") for alert in told) and told[1] == ALERT
+    asyncio.run(_transaction(fresh_broker, [_alert(transition="resolved")], commit=True))
+    assert [alert["transition"] for alert in _curl(server, tmp_path, 1)] == ["resolved"]
+
+
+def _subscribers(server: StreamServer) -> int:
+    with urllib.request.urlopen(f"{server.url}/metrics") as answer:
+        [count] = re.findall(r'vigil_stream_subscribers{stream="alerts"} (\d+)', answer.read().decode())
+    return int(count)
+
+
+def test_an_event_source_of_a_browser_prints_alerts_and_comes_again_after_kill_9(
+    fresh_broker: str, server: StreamServer
+) -> None:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        assert not os.environ.get("CI"), "without a browser nothing shows that EventSource works"
+        pytest.skip("chromium is not installed here")
+    program = [sys.executable, "-m", "tests.browser", chromium, f"{server.url}/healthz"]
+    again: StreamServer | None = None
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as page:
+        try:
+            assert page.stdin is not None and page.stdout is not None
+            page.stdin.write(json.dumps(_code("In the browser: EventSource", "js")) + "\n")
+            page.stdin.flush()
+            assert page.stdout.readline() == "runs\n"
+            until(lambda: _subscribers(server) == 1, seconds=SECONDS)
+            _tell(fresh_broker)
+            first = page.stdout.readline()
+            server.kill()
+            asyncio.run(_transaction(fresh_broker, [_alert(transition="resolved")], commit=True))
+            again = StreamServer(fresh_broker, port=server.port)
+            second = page.stdout.readline()
+        finally:
+            # It ends when its input does.
+            page.communicate(timeout=SECONDS)
+            if again is not None:
+                again.kill()
+    assert [first, second] == [
+        "raised Peacekeepers killed mission:MINUSMA 2021-10-02\n",
+        "resolved Peacekeepers killed mission:MINUSMA 2021-10-02\n",
+    ]
 
 
 def test_what_a_feed_writes_is_an_event_of_the_contract(fresh_broker: str) -> None:
