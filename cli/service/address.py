@@ -18,6 +18,13 @@ host_option = click.option(
     "--host", default=LOOPBACK, show_default=True, help="Address of HTTP; another than loopback needs tokens."
 )
 
+require_tokens_option = click.option(
+    "--require-tokens", is_flag=True, help="Answer nothing without a token, on loopback too."
+)
+allowed_host_option = click.option(
+    "--allowed-host", "allowed_hosts", multiple=True, metavar="NAME", help="A further name of this server."
+)
+
 
 class Address(NamedTuple):
     """A host that is listened on, and a port."""

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.output import tell, write_object
-from cli.service.address import Address, choose_address, host_option
+from cli.service.address import (
+    Address,
+    allowed_host_option,
+    choose_address,
+    host_option,
+    require_tokens_option,
+)
 from cli.service.clock import Clock, clock_option
 from cli.settings import Settings, database_url, refuse_security, with_settings
 from cli.stopping import Stop
@@ -37,6 +43,8 @@ class Plan:
     rollers: int
     host: str | None
     port: int | None
+    serving: tuple[str, ...] = ()
+    """Further options of `vigil worker server`."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -57,10 +65,21 @@ class Plan:
 )
 @host_option
 @click.option("--port", type=click.IntRange(1, 65535), help="Port of HTTP [default: last time's, else 8420, else any].")
+@require_tokens_option
+@allowed_host_option
 @click.option("--no-http", is_flag=True, help="Neither keep the read model nor serve it.")
 @with_settings
 def up(
-    settings: Settings, *, clock: Clock, ledgers: int, rollers: int, host: str, port: int | None, no_http: bool
+    settings: Settings,
+    *,
+    clock: Clock,
+    ledgers: int,
+    rollers: int,
+    host: str,
+    port: int | None,
+    require_tokens: bool,
+    allowed_hosts: tuple[str, ...],
+    no_http: bool,
 ) -> None:
     """Run the whole service in the foreground until Ctrl-C.
 
@@ -76,7 +95,10 @@ def up(
         tell(f"ready{f', HTTP at {url}' if url else ''}; Ctrl-C stops everything in order")
 
     with Stop() as stop:
-        plan = Plan(clock, ledgers, rollers, None if no_http else host, port)
+        serving = ["--require-tokens"] * require_tokens
+        for name in allowed_hosts:
+            serving += ["--allowed-host", name]
+        plan = Plan(clock, ledgers, rollers, None if no_http else host, port, tuple(serving))
         serve(settings, plan, stop, when_ready=say_ready)
 
 
@@ -171,7 +193,7 @@ def _prepare(bootstrap: str, settings: Settings) -> None:
 def _workers(settings: Settings, plan: Plan, bootstrap: str, address: Address | None) -> Iterator[Worker]:
     options = {"roller": ["--clock", plan.clock]}
     if address is not None:
-        options["server"] = ["--host", address.host, "--port", str(address.port)]
+        options["server"] = ["--host", address.host, "--port", str(address.port), *plan.serving]
     for role, count in plan.counts.items():
         for number in range(1, count + 1):
             yield _worker(settings, bootstrap, role, number, options.get(role, ()))

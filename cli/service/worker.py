@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from cli.service.address import PORT, host_option
+from cli.service.address import PORT, allowed_host_option, host_option, require_tokens_option
 from cli.service.clock import Clock, clock_option
 from cli.settings import Settings, database_url, find_bootstrap, with_settings
 from processors.settings import WorkerSettings
@@ -70,8 +70,8 @@ def projection(settings: Settings) -> int:
 @worker.command()
 @host_option
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port of HTTP.")
-@click.option("--require-tokens", is_flag=True, help="Answer nothing without a token, on loopback too.")
-@click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="NAME", help="A further name of this server.")
+@require_tokens_option
+@allowed_host_option
 @click.option("--tls-certificate", type=_PEM, metavar="FILE", help="Speak TLS with this certificate (PEM).")
 @click.option("--tls-key", type=_PEM, metavar="FILE", help="Its key, if it does not stand in the same file.")
 @with_settings

@@ -45,7 +45,8 @@ def services() -> Mapping[str, Any]:
 
 def _environment(service: Mapping[str, Any], bootstrap: str, folder: Path) -> dict[str, str]:
     """What the container would see: the service's variables, with this machine's broker in place of the service's."""
-    given = {name: str(value).replace("broker:19092", bootstrap) for name, value in service["environment"].items()}
+    places = {"broker:19092": bootstrap, "/var/lib/vigil": str(folder / "vigil")}
+    given = {name: places.get(value, value) for name, value in service["environment"].items()}
     return {"PATH": f"{BIN}{os.pathsep}{os.defpath}", "HOME": str(folder), **given}
 
 
@@ -123,7 +124,20 @@ def test_the_topics_service_creates_the_topics(prepared_broker: str) -> None:
     check_topics(prepared_broker)
 
 
-@pytest.mark.parametrize("role", ["ledger", "roller"])
+def test_the_server_listens_to_more_than_loopback_only_when_there_is_a_token(
+    prepared_broker: str, services: Mapping[str, Any], tmp_path: Path
+) -> None:
+    service = services["server"]
+    environment = _environment(service, prepared_broker, tmp_path)
+    refused = subprocess.run(
+        _resolved(service["command"]), env=environment, cwd=tmp_path, timeout=60, check=False, capture_output=True
+    )
+    assert refused.returncode == 1
+    assert b"vigil token create" in refused.stderr
+    assert not _is_healthy(service, environment, tmp_path)
+
+
+@pytest.mark.parametrize("role", ["ledger", "roller", "projection"])
 def test_a_workers_command_becomes_healthy_and_stops_cleanly(
     role: str,
     prepared_broker: str,
