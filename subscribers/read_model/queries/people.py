@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from schemas.command import Command, Replay
 from subscribers.read_model.keys import key_text
@@ -18,7 +18,9 @@ _C = COMMANDS.c
 def said_of(connection: Connection, threads: Iterable[str]) -> list[Taken]:
     """Return what was said of these threads, and every silence and end of one, in the order of their times."""
     keys = sorted({key_text(thread) for thread in threads})
-    asked = select(_C.time, _C.document).where(or_(_C.thread.in_(keys), _C.command.in_(("silence", "end_silence"))))
+    # What is about no thread lies together in the index of threads.
+    silencing = and_(_C.thread.is_(None), _C.command.in_(("silence", "end_silence")))
+    asked = select(_C.time, _C.document).where(or_(_C.thread.in_(keys), silencing))
     found = []
     for time, document in connection.execute(asked.order_by(_C.time, _C.log_partition, _C.log_offset)):
         command = Command.model_validate_json(document).root
