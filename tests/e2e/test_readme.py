@@ -65,7 +65,8 @@ def test_the_other_commands_print_what_the_readme_says(
     command: str, output: list[str], vigil: Vigil, after_the_demo: Service, folder: Path
 ) -> None:
     vigil.run("status", "--wait", "60")
-    script = command.replace("vigil ", f"{' '.join(VIGIL)} ", 1)
+    script = command.replace("vigil ", f"{' '.join(VIGIL)} ", 1) if command.startswith("vigil ") else command
+    script = script.replace("localhost:8420", str(after_the_demo.ready["url"]))
     done = subprocess.run(
         ["sh", "-c", script], cwd=folder, env=vigil.environment, capture_output=True, text=True, check=False
     )
