@@ -99,9 +99,11 @@ def make_told_log() -> Log:
     return make_log([Taking(one, second) for second, one in enumerate(said())], RULES)
 
 
-def service(folder: Path, log: Log, now: Callable[[], int] = lambda: NOW) -> tuple[TestClient, Engine]:
+def service(
+    folder: Path, log: Log, now: Callable[[], int] = lambda: NOW, *, url: str | None = None
+) -> tuple[TestClient, Engine]:
     """Return a client of the service over the tables of this log, and their database for who writes on."""
-    url = f"sqlite:///{folder / 'read-model.db'}"
+    url = f"sqlite:///{folder / 'read-model.db'}" if url is None else url
     writer = open_database(url)
     migrate(writer)
     apply_all(writer, log)
