@@ -46,7 +46,7 @@ RAW = "raw."
 """Prefix of the topics on which the raw way of a record is measured."""
 ALERT_EVERY = 10
 RAW_SECONDS = 0.05
-WARM_UP_SECONDS = 2
+WARM_UP_SECONDS = 8
 
 
 async def disconnects(bootstrap: str, chosen: argparse.Namespace) -> Report:
@@ -137,7 +137,7 @@ async def alerts(bootstrap: str, chosen: argparse.Namespace) -> Report:
         server.kill()
         for worker in workers:
             worker.kill()
-    # The first seconds meet workers that have just started.
+    # The first seconds meet workers, a server and a broker that have just started.
     measured = list(sent.items())[chosen.events // ALERT_EVERY * WARM_UP_SECONDS :]
     waits = [(seen[key] - at) * 1000 for key, at in measured if key in seen]
     report: Report = {"events_a_second": chosen.events, "alerts": len(measured), "missing": len(measured) - len(waits)}
