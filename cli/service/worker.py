@@ -80,6 +80,7 @@ def server(settings: Settings, *, host: str, port: int, **how: Any) -> int:
 
     Example: vigil worker server --port 8420
     """
+    from producers.codes.missions import MISSIONS  # noqa: PLC0415 - only where messages are written
     from subscribers.http.serving import run_server  # noqa: PLC0415 - its libraries take time to load
 
     return run_server(
@@ -89,6 +90,7 @@ def server(settings: Settings, *, host: str, port: int, **how: Any) -> int:
         host=host,
         port=port,
         dir=settings.dir,
+        hosts=MISSIONS,
         **how,
     )
 

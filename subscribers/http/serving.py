@@ -71,10 +71,13 @@ def run_server(
     host: str,
     port: int,
     dir: Path,  # noqa: A002 - the name of the setting
+    hosts: Mapping[str, str | None] | None = None,
     log_level: str = "info",
     **how: Any,
 ) -> int:
     """Serve until SIGTERM (0). `how` are further members of Listening; tokens stand in `dir`.
+
+    `hosts` are the countries of missions, None of those in several.
 
     Raises:
         VigilError: it cannot start, or cannot go on.
@@ -93,6 +96,7 @@ def run_server(
             tokens=tokens,
             limits=listening.limits,
             now=lambda: time.time_ns() // 1000,
+            hosts=hosts or {},
         )
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(_serve(parts, listening, bound))
