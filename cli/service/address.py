@@ -58,6 +58,19 @@ def choose_address(run_folder: Path, *, host: str, port: int | None) -> Address:
     return found
 
 
+def require_token(folder: Path, address: Address, *, required: bool) -> None:
+    """Refuse at once what the server would refuse each time that it is started.
+
+    Raises:
+        Failed: it has to ask for tokens, and there are none.
+    """
+    if address.host == LOOPBACK and not required:
+        return
+    from subscribers.http.serving import Listening, known_tokens  # noqa: PLC0415 - its libraries take time to load
+
+    known_tokens(folder, Listening(host=address.host, port=address.port, require_tokens=required))
+
+
 def _read(remembered: Path) -> tuple[int, ...]:
     try:
         return (int(remembered.read_text(encoding="utf-8")),)

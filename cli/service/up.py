@@ -16,6 +16,7 @@ from cli.service.address import (
     allowed_host_option,
     choose_address,
     host_option,
+    require_token,
     require_tokens_option,
 )
 from cli.service.clock import Clock, clock_option
@@ -154,6 +155,8 @@ def _run(
         write_state(settings.run_folder, ServiceState(os.getpid(), bootstrap(), plan.clock, processes, url))
 
     address = choose_address(settings.run_folder, host=plan.host, port=plan.port) if plan.host else None
+    if address is not None:
+        require_token(settings.dir, address, required="--require-tokens" in plan.serving)
     supervisor = Supervisor(tell=tell, changed=note)
     try:
         note()

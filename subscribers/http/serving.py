@@ -85,7 +85,7 @@ def run_server(
     """
     set_up_logging("server", level=log_level)
     listening = Listening(host=host, port=port, **how)
-    tokens = _tokens(dir / FILE_NAME, listening)
+    tokens = known_tokens(dir, listening)
     _raise_open_files(listening.limits)
     with contextlib.closing(_bound(host, port)) as bound:
         parts = Parts(
@@ -113,12 +113,14 @@ def guarded(app: ASGIApp, parts: Parts, listening: Listening) -> ASGIApp:
     return AccessLog(app)
 
 
-def _tokens(path: Path, listening: Listening) -> KnownTokens:
+def known_tokens(folder: Path, listening: Listening) -> KnownTokens:
+    """Return the tokens of a data folder. Raises: Failed when there are none and the server needs them."""
     away = not is_loopback(listening.host)
-    tokens = KnownTokens(path, required=listening.require_tokens or away)
+    tokens = KnownTokens(folder / FILE_NAME, required=listening.require_tokens or away)
     if tokens.required and not tokens:
         where = f"on {listening.host}" if away else "with tokens required"
-        raise Failed(f"the server does not listen {where} before there is a token; make one: vigil token create NAME")
+        how = "make one: vigil token create NAME --role ROLE"
+        raise Failed(f"the server does not listen {where} before there is a token; {how}")
     return tokens
 
 

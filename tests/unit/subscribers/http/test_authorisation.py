@@ -9,7 +9,7 @@ import pytest
 
 from schemas.errors import Failed
 from subscribers.http.limits import Limits, origin_of
-from subscribers.http.serving import Listening, _tokens
+from subscribers.http.serving import Listening, known_tokens
 from subscribers.tokens import revoke_token
 from tests.unit.subscribers.http.test_pushing import EVENT
 from tests.unit.subscribers.http.wired import Service
@@ -115,10 +115,10 @@ def test_a_page_of_another_origin_reads_nothing_and_changes_nothing(service: Ser
 
 def test_another_address_than_loopback_needs_a_token_to_start(tmp_path: Path) -> None:
     with pytest.raises(Failed, match=r"on 0\.0\.0\.0 before there is a token; make one: vigil token create"):
-        _tokens(tmp_path / "tokens.json", Listening(host="0.0.0.0", port=1))
-    assert not _tokens(tmp_path / "tokens.json", Listening(host="::1", port=1)).required
+        known_tokens(tmp_path, Listening(host="0.0.0.0", port=1))
+    assert not known_tokens(tmp_path, Listening(host="::1", port=1)).required
     Service(tmp_path).token("Awa", "read")
-    assert _tokens(tmp_path / "tokens.json", Listening(host="0.0.0.0", port=1)).required
+    assert known_tokens(tmp_path, Listening(host="0.0.0.0", port=1)).required
 
 
 def test_who_asks_too_often_is_told_when_to_come_again_and_keeps_nobody_else_away(tmp_path: Path) -> None:
