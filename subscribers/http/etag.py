@@ -13,7 +13,8 @@ from subscribers.read_model.lag import Lag
 DOCUMENTED: Final = {
     "ETag": {"description": "Of this very answer; give it in If-None-Match.", "schema": {"type": "string"}},
     "Vigil-Lag-Records": {
-        "description": "How many records of the log the answer does not know yet, when the log was last looked at.",
+        "description": "How many records of the log the answer does not know yet, when the log was last looked at; "
+        "absent if it never was, as just after a rebuild began.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "Vigil-Lag-Seconds": {
@@ -44,8 +45,9 @@ def lag_headers(lag: Lag | None) -> dict[str, str]:
     """Return the headers that say how far the answer is behind the log; none for what is no answer from there."""
     if lag is None:
         return {}
+    records = {} if lag.records is None else {"Vigil-Lag-Records": str(lag.records)}
     seconds = {} if lag.seconds is None else {"Vigil-Lag-Seconds": f"{lag.seconds:.3f}"}
-    return {"Vigil-Lag-Records": str(lag.records), **seconds}
+    return {**records, **seconds}
 
 
 def _has(given: str | None, tag: str) -> bool:

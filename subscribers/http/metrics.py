@@ -53,7 +53,7 @@ class Metrics:
 
     def text(self, lag: Lag | None, hubs: Mapping[str, Any]) -> bytes:
         """Return all metrics as text; the lag is None where the database does not answer."""
-        self.lag_records.set(float("nan") if lag is None else lag.records)
+        self.lag_records.set(float("nan") if lag is None or lag.records is None else lag.records)
         self.lag_seconds.set(float("nan") if lag is None or lag.seconds is None else lag.seconds)
         for name, hub in hubs.items():
             self.subscribers.labels(name).set(hub.subscribers)

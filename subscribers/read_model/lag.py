@@ -33,10 +33,11 @@ class Position(NamedTuple):
 class Lag(NamedTuple):
     """Records left to apply when the log was last looked at, and for how many seconds the tables may lack something.
 
-    The seconds go on while nobody looks; None before the tables ever held all that the log did.
+    The seconds go on while nobody looks; None before the tables ever held all that the log did. The records are None
+    before anybody looked, as just after the tables were emptied.
     """
 
-    records: int
+    records: int | None
     seconds: float | None
 
 
@@ -76,9 +77,11 @@ def read_holdings(engine: Engine) -> tuple[dict[str, int], dict[Place, Position]
 
 def lag_of(positions: Mapping[Place, Position], now: int) -> Lag:
     """Return the lag at a time (microseconds): the sum of the records, the greatest of the seconds."""
+    if not positions:
+        return Lag(None, None)
     records = sum(position.left for position in positions.values())
     complete = [position.complete_at for position in positions.values()]
     known = [at for at in complete if at is not None]
-    if not complete or len(known) < len(complete):
+    if len(known) < len(complete):
         return Lag(records, None)
     return Lag(records, max(0, now - min(known)) / 1_000_000)

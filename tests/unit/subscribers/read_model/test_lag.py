@@ -25,8 +25,11 @@ def test_the_lag_is_the_sum_of_what_is_left_and_the_age_of_what_is_oldest() -> N
 
 
 def test_for_how_long_is_not_known_before_the_tables_ever_held_everything() -> None:
-    assert lag_of({}, SECOND) == Lag(0, None)
     assert lag_of({("a", 0): position(at=0, end=2, complete=None)}, SECOND) == Lag(2, None)
+
+
+def test_nothing_is_said_of_the_lag_of_tables_that_were_just_emptied() -> None:
+    assert lag_of({}, SECOND) == Lag(None, None)
 
 
 @pytest.mark.parametrize(("first", "end"), [(0, 4), (6, 9), (0, 0)])
