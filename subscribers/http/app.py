@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.routing import Route
 
 from subscribers.http import routes
 from subscribers.http.catalogue import Catalogue
@@ -44,8 +45,9 @@ def build_app(parts: Parts) -> FastAPI:
     app.state.metrics = Metrics()
     app.state.catalogue = Catalogue()
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    install_problems(app)
-    for router in _routers():
+    routers = list(_routers())
+    install_problems(app, [route for router in routers for route in router.routes if isinstance(route, Route)])
+    for router in routers:
         app.include_router(router)
     app.add_middleware(Measured, metrics=app.state.metrics)
     app.add_middleware(HeadAsGet)

@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 from schemas.envelopes import Text
 from schemas.errors import BadInput
 from schemas.event import Event, Moment, Strict, parse_event
-from subscribers.http.problems import KINDS, Problem
+from subscribers.http.problems import KINDS, Problem, not_json
 from timeline.cloud_events import unwrap
 
 PLAIN: Final = "application/json"
@@ -28,6 +28,7 @@ STRUCTURED: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
 MAX_EVENTS: Final = 1_000
 _HEADER: Final = "ce-"
+_SEVERAL: Final = f"several go as an array of CloudEvents with Content-Type {BATCH}"
 
 
 class Attributes(Strict):
@@ -69,6 +70,8 @@ def read_body(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> list[Given
         return [_attempt(_structured, each) for each in _many(members)]
     if kind == STRUCTURED:
         return [_attempt(_structured, members)]
+    if not isinstance(members, dict):
+        return [BadInput(f"expected one event as an object; {_SEVERAL}")]
     attributes = [(name.removeprefix(_HEADER), value) for name, value in said if name.startswith(_HEADER)]
     return [_attempt(_binary, (attributes, body)) if attributes else _attempt(_plain, body)]
 
@@ -79,7 +82,9 @@ def _kind(headers: list[tuple[str, str]]) -> str:
     media, _, parameters = (kinds[0] if len(kinds) == 1 else "").partition(";")
     kind, charset = media.strip().lower(), parameters.strip().lower().removeprefix("charset=").strip('"')
     if encodings or kind not in (PLAIN, STRUCTURED, BATCH) or charset not in ("", "utf-8"):
-        detail = f"expected Content-Type {PLAIN}, {STRUCTURED} or {BATCH}, in UTF-8 and without Content-Encoding"
+        found = f"Content-Encoding {encodings[0]:.100}" if encodings else f"{', '.join(kinds) or 'none':.100}"
+        expected = f"expected Content-Type {PLAIN}, {STRUCTURED} or {BATCH}, in UTF-8 and without Content-Encoding"
+        detail = f"{expected}; found {found}"
         headers_of_answer = {"Accept-Post": f"{PLAIN}, {STRUCTURED}, {BATCH}"}
         raise Problem(415, "Unsupported media type", detail, kind=KINDS[415], headers=headers_of_answer)
     return kind
@@ -89,7 +94,7 @@ def _json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Problem(400, "The body is not JSON", f"no valid JSON: {error}", kind=KINDS[400]) from error
+        raise not_json(str(error)) from error
 
 
 def _many(members: Any) -> list[Any]:

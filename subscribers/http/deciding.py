@@ -70,7 +70,7 @@ def hear(connection: Connection, thread: str) -> Heard:
     told = [orjson.loads(text) for text in families(connection, sorted(rules), sorted(scopes))] if pairs else []
     own = [each for each in told if thread in (each["thread"], each["id"])]
     if not own:
-        raise not_found(f"no alert has the thread {thread!r}; see /alerts?all=true")
+        raise not_found(f"no alert has the thread or the id {thread!r}, all of it; see /alerts?all=true")
     people = fold_people(said_of(connection, {each["thread"] for each in told}), told)
     going_on = people.goes_on_as(own[-1]["thread"])
     # A superseded record of an heir's own thread comes after the heir's: what stands under the thread is the heir.

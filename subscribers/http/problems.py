@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from schemas.errors import BadInput, Failed, Misuse, Transient, VigilError
 
@@ -42,6 +43,10 @@ _SAID: Final = {
     405: "this address does not take that method; see Allow",
     406: "this cannot be given in any form that was accepted",
 }
+
+
+_NO_TEXT: Final = "There was an error parsing the body"
+"""What the framework says of a body that it cannot decode."""
 
 
 class FieldError(BaseModel):
@@ -109,6 +114,11 @@ def invalid_fields(errors: list[FieldError]) -> Problem:
     return Problem(422, "The request is not valid", said, kind=KINDS[422], errors=named)
 
 
+def not_json(why: str) -> Problem:
+    """Return the problem of a body that is no JSON."""
+    return Problem(400, "The body is not JSON", f"no valid JSON: {why}", kind=KINDS[400])
+
+
 def not_found(detail: str) -> Problem:
     """Return the problem of something asked for that does not exist."""
     return Problem(404, "There is no such thing", detail, kind=KINDS[404])
@@ -125,7 +135,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
     A request that is not valid (422) and whatever every route may answer are among them always.
     """
-    every = sorted({*statuses, 401, 403, 422, 429, 500, 503})
+    every = sorted({*statuses, 401, 403, 422, 429, 431, 500, 503})
     return {status: _documented(status) for status in every}
 
 
@@ -134,6 +144,10 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Problem():
             problem = error
+        case RequestValidationError() if error.errors()[0]["type"] == "json_invalid":
+            problem = not_json(error.errors()[0]["ctx"]["error"])
+        case HTTPException(status_code=400, detail=detail) if detail == _NO_TEXT:
+            problem = not_json("it is no UTF-8, or nested too deeply")
         case RequestValidationError():
             problem = invalid_fields([_field_error(each) for each in error.errors()])
         case HTTPException():
@@ -151,14 +165,22 @@ def problem_of(error: Exception) -> Problem:
     return problem
 
 
-def install_problems(app: FastAPI) -> None:
-    """Let every error of the application be answered with a problem."""
+def install_problems(app: FastAPI, routes: Sequence[Route]) -> None:
+    """Let every error of the application be answered with a problem; `routes` are all that it has."""
 
     def answer(request: Request, error: Exception) -> Response:
-        return problem_of(error).response(request.url.path)
+        problem = problem_of(error)
+        if problem.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            # The framework names the methods of one route, and an address may have several.
+            problem.headers["Allow"] = ", ".join(_methods(routes, request.url.path))
+        return problem.response(request.url.path)
 
     for kind in (Problem, RequestValidationError, HTTPException, VigilError, DBAPIError, Exception):
         app.add_exception_handler(kind, answer)
+
+
+def _methods(routes: Sequence[Route], path: str) -> list[str]:
+    return sorted({name for route in routes if route.path_regex.match(path) for name in route.methods or ()})
 
 
 def _of_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
@@ -189,7 +211,7 @@ def _documented(status: int) -> dict[str, Any]:
 
 
 _MEANINGS: Final = {
-    400: "The cursor, or another part of the request, is none that this service gave for this question.",
+    400: "The cursor is none that this service gave for this question; or the body is no JSON.",
     401: "No token was given where one is needed, or one that is not known.",
     403: "The token's role does not allow this, or the request came by another name than the service's own.",
     404: "There is no such thing.",
@@ -201,6 +223,7 @@ _MEANINGS: Final = {
     415: "The body is in a form that the service does not take.",
     422: "A parameter or a member of the body is not as it has to be; `errors` names each.",
     429: "Too many requests; Retry-After says when to come again.",
+    431: "The head of the request, the address with it, is larger than the service takes.",
     500: "An error that nobody foresaw.",
     503: "The database or the log does not answer now; ask again in a moment.",
 }

@@ -41,9 +41,10 @@ Found = TypeVar("Found")
 
 def _json_only(request: Request) -> None:
     """Refuse what a foreign page could send without asking: a form, or text."""
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != "application/json":
-        raise Problem(415, "Unsupported media type", "expected Content-Type application/json", kind=KINDS[415])
+    given = request.headers.get("content-type", "none")
+    if given.partition(";")[0].strip().lower() != "application/json":
+        detail = f"expected Content-Type application/json, found {given:.100}"
+        raise Problem(415, "Unsupported media type", detail, kind=KINDS[415])
 
 
 def _key(
@@ -122,7 +123,7 @@ router = APIRouter(tags=["people"])
 Operator = Annotated[Caller, Depends(requires("operate"))]
 Wired = Annotated[Parts, Depends(parts_of)]
 _TAKES_JSON = [Depends(_json_only), Depends(_key)]
-_ANSWERS = problem_responses(404, 408, 409, 413, 415)
+_ANSWERS = problem_responses(400, 404, 408, 409, 413, 415)
 
 
 @router.post(
@@ -158,7 +159,7 @@ async def comment(*, thread: str, body: Remark, request: Request, caller: Operat
 @router.post(
     "/silences",
     status_code=201,
-    responses=problem_responses(408, 413, 415),
+    responses=problem_responses(400, 408, 413, 415),
     dependencies=_TAKES_JSON,
     summary="Begin a silence",
 )

@@ -128,6 +128,11 @@ def test_what_is_not_served_is_a_problem_too(client: TestClient) -> None:
     assert client.head("/stream/alerts").status_code == 405
 
 
+def test_an_address_of_several_routes_allows_the_methods_of_all(client: TestClient) -> None:
+    assert client.options("/silences").headers["allow"] == "GET, POST"
+    assert client.put("/silences/1").headers["allow"] == "DELETE"
+
+
 def test_nul_and_strange_letters_choose_nothing_and_break_nothing(client: TestClient) -> None:
     for question in ("actor=%00", "feed=a%00b", "scope=country:%00", "actor=%ED%A0%80", "scope=actor:" + "x" * 900):
         assert client.get(f"/timeline?{question}").json() == {"items": [], "next": None}, question

@@ -82,6 +82,21 @@ def test_an_unknown_thread_is_not_there(service: Service, path: str) -> None:
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
 
 
+@pytest.mark.parametrize("path", ["/silences", f"/alerts/{OPEN}/acknowledge", f"/alerts/{OPEN}/comments"])
+@pytest.mark.parametrize("body", [b'{"by": ', b'{"by": "\xff"}', b"[" * 100_000])
+def test_a_body_that_is_no_json_is_told_so(service: Service, path: str, body: bytes) -> None:
+    answer = service.client.post(path, content=body, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-request")
+    assert answer.json()["detail"].startswith("no valid JSON: ")
+    documented = service.client.get("/openapi.json").json()["paths"][path.replace(OPEN, "{thread}")]["post"]
+    assert "400" in documented["responses"]
+
+
+def test_a_form_that_is_not_taken_is_named(service: Service) -> None:
+    answer = service.client.post("/silences", content=b"{}", headers={"content-type": "text/plain"})
+    assert answer.json()["detail"] == "expected Content-Type application/json, found text/plain"
+
+
 def test_what_was_acknowledged_or_cancelled_cannot_be_acknowledged(service: Service) -> None:
     again = service.client.post(f"/alerts/{ACKNOWLEDGED}/acknowledge", json={"by": "Awa"})
     assert again.status_code == 409

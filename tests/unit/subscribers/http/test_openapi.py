@@ -77,7 +77,7 @@ def test_every_operation_has_a_summary_and_tells_its_errors_as_problems(document
         assert operation["summary"], path
         assert operation["description"], path
         responses = operation["responses"]
-        assert {"401", "403", "422", "429", "500", "503"} <= responses.keys(), (path, method)
+        assert {"401", "403", "422", "429", "431", "500", "503"} <= responses.keys(), (path, method)
         for status, said in responses.items():
             if status.startswith(("4", "5")) and (path, status) != ("/healthz", "503"):
                 assert set(said["content"]) == {"application/problem+json"}, (path, status)

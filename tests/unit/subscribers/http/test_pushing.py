@@ -136,6 +136,27 @@ def test_what_is_no_json_is_refused(service: Service, body: bytes) -> None:
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/bad-request")
 
 
+def test_an_array_where_one_event_is_expected_is_told_how_several_are_sent(service: Service) -> None:
+    detail = _post(service, [EVENT, EVENT]).json()["detail"]
+    assert "expected one event as an object" in detail and BATCH in detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers", "found"),
+    [
+        (None, {}, "found none"),
+        ("application/x-www-form-urlencoded", {}, "found application/x-www-form-urlencoded"),
+        ("application/json", {"content-encoding": "gzip"}, "found Content-Encoding gzip"),
+    ],
+)
+def test_a_form_that_is_not_taken_is_named(
+    service: Service, kind: str | None, headers: dict[str, str], found: str
+) -> None:
+    answer = _post(service, EVENT, kind, **headers)
+    assert answer.status_code == 415
+    assert answer.json()["detail"].endswith("; " + found)
+
+
 @pytest.mark.parametrize("body", [b"[]", b"null", b"7", b"{}"])
 def test_what_is_no_event_is_refused(service: Service, body: bytes) -> None:
     assert [index for index, _ in _said(_post(service, body))] == [0]
