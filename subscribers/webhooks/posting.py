@@ -6,6 +6,7 @@ followed (it would lead where nobody sent us), no cookie is kept, nothing is unp
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -64,7 +65,17 @@ async def post(
         return Outcome(error=f"no answer in time ({CONNECT_SECONDS:g} s to connect, {WHOLE_SECONDS:g} s in all)")
     except (aiohttp.ClientError, OSError, ValueError) as error:
         # ValueError: an address that no resolver takes.
-        return Outcome(error=f"{type(error).__name__}: {error}"[:_SHOWN])
+        return Outcome(error=_told(error)[:_SHOWN])
+
+
+def _told(error: Exception) -> str:
+    """Return in words what went wrong."""
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no host {error.host} is known"
+    if type(error) is aiohttp.ClientConnectorError:
+        said = os.strerror(error.errno) if error.errno else str(error.os_error) or "it was closed"
+        return f"no connection to {error.host}:{error.port}: {said.lower()}"
+    return f"{type(error).__name__}: {error}"
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> str:

@@ -104,6 +104,11 @@ def test_whoever_cannot_be_reached_is_an_outcome(url: str) -> None:
     assert outcome.status is None and outcome.error and not outcome.taken
 
 
+def test_whoever_does_not_listen_or_is_not_known_is_told_in_words() -> None:
+    assert send("http://127.0.0.1:1/").error == "no connection to 127.0.0.1:1: connection refused"
+    assert send("http://no.such.host.invalid/").error == "no host no.such.host.invalid is known"
+
+
 ANSWERS = st.one_of(
     st.binary(max_size=200),
     st.builds(
