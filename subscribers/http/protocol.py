@@ -207,7 +207,19 @@ class GuardedProtocol(HttpToolsProtocol):
         """Answer with a problem and close; without an answer where another one is on its way."""
         if not self._over and (self.cycle is None or self.cycle.response_complete):
             self.transport.write(_raw(problem))
-        self._end()
+            self._end_when_read()
+        else:
+            self._end()
+
+    def _end_when_read(self) -> None:
+        """Close once the client has, or after a moment: closed over bytes that it still sends, the answer is lost."""
+        if not self.transport.can_write_eof():
+            self._end()
+            return
+        self._over = True
+        self.transport.write_eof()
+        if self._linger_timer is None:
+            self._linger_timer = self.loop.call_later(self.limits.linger_seconds, self.transport.close)
 
 
 def _raw(problem: Problem) -> bytes:

@@ -343,7 +343,7 @@ def test_killed_at_random_nothing_is_missing_and_repeats_have_the_same_id(
     assert hooks.end(signal.SIGTERM) == 0
 
 
-KILLS = 20
+KILLS = 8
 
 
 def first_times(ids: list[str]) -> list[str]:

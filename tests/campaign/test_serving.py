@@ -16,4 +16,4 @@ def test_kills_of_projection_and_server_leave_no_gap_and_no_repeat(
 ) -> None:
     settings = WorkerSettings(bootstrap=broker, prefix=topic_prefix, session_seconds=6.0)
     database = f"sqlite:///{tmp_path / 'read-model.db'}"
-    assert run(settings, everything()[::4], seed=3, kills=6, folder=tmp_path, database=database) == []
+    assert run(settings, everything()[::5], seed=3, kills=4, folder=tmp_path, database=database) == []
