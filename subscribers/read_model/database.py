@@ -13,7 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from schemas.errors import Failed, Misuse, Transient
 
@@ -24,6 +25,7 @@ _LOCK: Final = 0x766967696C  # of PostgreSQL's advisory locks, the one of our mi
 # NORMAL in WAL: a power cut may take back the last transactions, positions and rows alike, and never tears one.
 _FOR_WRITERS: Final = ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -65536", "temp_store = MEMORY")
 _FOR_READERS: Final = ("query_only = ON", "cache_size = -16384")
+_FILE: Final = "file"  # of what is kept of a connection: which file it has open
 _EXPECTED: Final = "expected sqlite:///FILE or postgresql://USER@HOST/NAME"
 
 
@@ -168,4 +170,22 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
         # A writer that takes its lock late would fail where another one has written since it began to read.
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
+    @event.listens_for(engine, "connect")
+    def connected(_: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info[_FILE] = _identity(file)
+
+    @event.listens_for(engine, "checkout")
+    def taken(_: sqlite3.Connection, record: ConnectionPoolEntry, __: object) -> None:
+        # A file that was removed is written and read on by those who have it open, unseen by all others.
+        if record.info[_FILE] != _identity(file):
+            raise DisconnectionError("the file was removed or replaced")
+
     return engine
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

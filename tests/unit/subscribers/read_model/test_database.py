@@ -44,6 +44,22 @@ def test_who_only_reads_makes_no_file_and_writes_nothing(tmp_path: Path) -> None
         connection.execute(text("DELETE FROM positions"))
 
 
+def test_a_file_that_was_removed_is_used_by_nobody_any_more(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'read-model.db'}"
+    writer, reader = open_database(url), open_database(url, read_only=True)
+    migrate(writer)
+    require_schema(reader)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    with pytest.raises(OperationalError, match="unable to open"):
+        reader.connect()
+    assert schema_revision(writer) is None
+    with pytest.raises(OperationalError, match="no such table"), writer.begin() as connection:
+        connection.execute(text("DELETE FROM positions"))
+    migrate(writer)
+    require_schema(reader)
+
+
 def test_a_schema_of_another_program_is_refused(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'read-model.db'}")
     migrate(engine)
