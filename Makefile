@@ -64,7 +64,7 @@ $(DEBIAN): $(PACKAGES) tools/debian.sh
 	@touch $@
 
 # The stamp holds the path of the Java that was found.
-$(BROKER): $(PACKAGES) requirements-jvm.lock eventlog/kafka.lock.toml eventlog/install.py eventlog/class_archive.py
-	@$(PYTHON_IN_VENV) -m eventlog.java >/dev/null 2>&1 || tools/packages.sh jvm
-	@$(PYTHON_IN_VENV) -m eventlog.install
-	@$(PYTHON_IN_VENV) -m eventlog.java >$@.new && mv $@.new $@
+$(BROKER): $(PACKAGES) requirements-jvm.lock eventlog/node/kafka.lock.toml eventlog/node/install.py eventlog/node/class_archive.py
+	@$(PYTHON_IN_VENV) -m eventlog.node.java >/dev/null 2>&1 || tools/packages.sh jvm
+	@$(PYTHON_IN_VENV) -m eventlog.node.install
+	@$(PYTHON_IN_VENV) -m eventlog.node.java >$@.new && mv $@.new $@

@@ -9,7 +9,7 @@ import click
 from cli.output import encode_line, write_lines, write_object
 from cli.settings import Settings, find_bootstrap, with_settings
 from cli.tables import console, new_table
-from eventlog.access import ROLES, Access, accesses
+from eventlog.security.access import ROLES, Access, accesses
 from schemas.errors import Failed, Misuse
 
 _USER = "User:"
@@ -73,7 +73,7 @@ def _table(rows: Sequence[tuple[str, str, Access]]) -> None:
 
 
 def _apply(settings: Settings, role: str, principal: str, wanted: Sequence[Access]) -> None:
-    from eventlog.granting import grant  # noqa: PLC0415 - its client takes time to load
+    from eventlog.security.granting import grant  # noqa: PLC0415 - its client takes time to load
 
     added = grant(find_bootstrap(settings), principal, wanted)
     write_object(

@@ -15,7 +15,7 @@ from typing import Final, get_args
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from eventlog.cluster import Mechanism, Protocol, Security
+from eventlog.security.cluster import Mechanism, Protocol, Security
 from schemas.errors import Misuse
 
 PREFIX: Final = "VIGIL_KAFKA_"

@@ -19,8 +19,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cli.cluster_security import PREFIX, read_security
 from cli.options import settings_options
 from cli.service.state import ServiceState, read_state
-from eventlog.cluster import Cluster
-from eventlog.folder import running
+from eventlog.node.folder import running
+from eventlog.security.cluster import Cluster
 from schemas.errors import Failed, Misuse
 
 Servers = Annotated[str, Field(pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$")]

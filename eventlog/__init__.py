@@ -1,1 +1,1 @@
-"""The append-only log: its topics, its forms, bulk reading and writing, and the embedded broker."""
+"""The append-only log: its topics, its forms, bulk reading and writing; what lets us in; the embedded broker."""

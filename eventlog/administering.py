@@ -9,9 +9,9 @@ from typing import Any, Final
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from eventlog.cluster import client_options
 from eventlog.reaching import reach
-from eventlog.refusals import forbidden
+from eventlog.security.cluster import client_options
+from eventlog.security.refusals import forbidden
 from schemas.errors import Failed
 
 CONNECT_SECONDS: Final = 15.0

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from eventlog.archive_files import parts_of
-from eventlog.folder import lock
+from eventlog.locks import lock
 from eventlog.reading import Position
 from eventlog.record import Header
 from schemas.errors import Failed

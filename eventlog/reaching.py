@@ -8,7 +8,7 @@ import socket
 import time
 from typing import Final
 
-from eventlog.admission import ask_admission
+from eventlog.security.admission import ask_admission
 from schemas.errors import Failed
 
 # Long enough for a broker that is being started again.

@@ -15,10 +15,10 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from eventlog.cluster import client_options
 from eventlog.reaching import reach
 from eventlog.record import Record
-from eventlog.refusals import absent, forbidden
+from eventlog.security.cluster import client_options
+from eventlog.security.refusals import absent, forbidden
 from schemas.errors import Failed, Transient
 
 # A fetch returns at once when there is something; this bounds how late the end of an idle partition is noticed.

@@ -19,9 +19,9 @@ from typing import Any, Final, NamedTuple, Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from eventlog.cluster import client_options
 from eventlog.reaching import reach
 from eventlog.record import Header
+from eventlog.security.cluster import client_options
 from schemas.errors import Failed, Transient
 from schemas.topics import MAX_MESSAGE_BYTES
 

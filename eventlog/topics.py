@@ -11,7 +11,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from eventlog.administering import administer
-from eventlog.refusals import absent
+from eventlog.security.refusals import absent
 from schemas.errors import Failed
 from schemas.topics import TOPICS, TopicSpec
 

@@ -13,10 +13,10 @@ from typing import Any, Final, Self
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from eventlog.cluster import client_options
 from eventlog.reaching import reach
 from eventlog.record import Header
-from eventlog.refusals import forbidden
+from eventlog.security.cluster import client_options
+from eventlog.security.refusals import forbidden
 from schemas.errors import Failed, Transient, VigilError
 from schemas.topics import MAX_MESSAGE_BYTES
 

@@ -32,7 +32,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import ConsumerMessage
 from mode import CrashingSupervisor
 
-from eventlog.cluster import security_of
+from eventlog.security.cluster import security_of
 
 Slices = Sequence[Any]
 """Faust events, each with the list of records of one partition as value; to be acked in order."""

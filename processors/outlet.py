@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Self
 
 from aiokafka import AIOKafkaProducer
 
-from eventlog.cluster import client_options
 from eventlog.record import Header
+from eventlog.security.cluster import client_options
 from schemas.topics import MAX_MESSAGE_BYTES
 
 BATCH_BYTES = 1024 * 1024

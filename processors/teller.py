@@ -22,8 +22,8 @@ from aiokafka.errors import IllegalOperation, ProducerFenced
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer import sender
 
-from eventlog.cluster import client_options
 from eventlog.record import Header
+from eventlog.security.cluster import client_options
 from processors.log_lines import tell
 from processors.outlet import BATCH_BYTES, REQUEST_MS, Outgoing, write_batches
 from processors.settings import WorkerSettings

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from eventlog.cluster import client_options
+from eventlog.security.cluster import client_options
 from processors.log_lines import tell
 
 EXIT_STUCK = 75

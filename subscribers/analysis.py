@@ -23,7 +23,7 @@ import orjson
 
 from eventlog.archive import read_rows
 from eventlog.archive_files import is_archive
-from eventlog.folder import running
+from eventlog.node.folder import running
 from schemas.aggregate import Window
 from schemas.errors import BadInput, Misuse
 from schemas.rule import RuleSet

@@ -21,7 +21,7 @@ from typing import Final, Literal
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from eventlog.folder import lock
+from eventlog.locks import lock
 from schemas.command import Person
 from schemas.errors import Failed
 from timeline.times import DAY, time_text

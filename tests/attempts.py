@@ -21,7 +21,7 @@ from kafka.protocol.metadata import MetadataRequest
 from kafka.protocol.producer import InitProducerIdRequest, ProduceRequest
 from kafka.record.memory_records import MemoryRecordsBuilder
 
-from eventlog.cluster import client_options
+from eventlog.security.cluster import client_options
 
 # Of a topic, a group, the cluster, and a transactional id.
 FORBIDDEN = {29, 30, 31, 53}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 from eventlog.topics import create_topics
 from tests.postgres import Cluster, run_postgres
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import trustme
 from cryptography.hazmat.primitives import serialization
 
-from eventlog.cluster import Cluster, Security
-from eventlog.embedded import EmbeddedBroker
-from eventlog.node_security import NodeSecurity
+from eventlog.node.embedded import EmbeddedBroker
+from eventlog.node.security import NodeSecurity
+from eventlog.security.cluster import Cluster, Security
 
 ADMIN = "the-admin"
 

@@ -10,7 +10,7 @@ from cli.output import write_object
 from cli.service.state import read_state
 from cli.settings import Settings, refuse_security, with_settings
 from cli.stopping import interrupt_on_terminate
-from eventlog.folder import running, stop_running
+from eventlog.node.folder import running, stop_running
 from schemas.errors import Failed
 
 STOPPED_BY_SIGTERM = 143
@@ -36,7 +36,7 @@ def start(settings: Settings, port: int | None) -> None:
 
     Example: vigil broker start --dir /var/lib/vigil
     """
-    from eventlog.embedded import EmbeddedBroker  # noqa: PLC0415 - its clients take time to load
+    from eventlog.node.embedded import EmbeddedBroker  # noqa: PLC0415 - its clients take time to load
 
     _refuse_other_cluster(settings)
     embedded = EmbeddedBroker(settings.broker_folder, port=port)

@@ -18,8 +18,8 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError, UnknownTopicOrPartitionError
 
-from eventlog.cluster import client_options
 from eventlog.reaching import reach
+from eventlog.security.cluster import client_options
 from schemas.errors import Failed, Transient
 from schemas.groups import LEDGER, PROGRESS, ROLLER
 from schemas.topics import AGGREGATES, ALERTS, COMMANDS, INCIDENTS, POLITICAL, RULES, TICKS, TIMELINE, TOPICS

@@ -13,7 +13,7 @@ from typing import Protocol
 import orjson
 
 from eventlog import guard
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 
 LOG_BYTES = 10_000_000
 TAIL_BYTES = 16_384

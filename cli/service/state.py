@@ -12,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from eventlog.folder import lock
+from eventlog.locks import lock
 
 
 @dataclass(frozen=True, slots=True)

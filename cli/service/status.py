@@ -13,7 +13,7 @@ from cli.service.progress import Served, read_progress
 from cli.service.readiness import RoleReport, group_reports, role_reports
 from cli.service.state import ServiceState, read_state
 from cli.settings import Settings, bootstrap_of, database_url, with_settings
-from eventlog.folder import running
+from eventlog.node.folder import running
 from schemas.errors import Failed, Transient
 
 LOOK_SECONDS = 0.3

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from eventlog.folder import lock
+from eventlog.locks import lock
 from schemas.errors import Failed, Misuse
 from timeline.filters import Filters
 

@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from eventlog.folder import lock
+from eventlog.locks import lock
 from eventlog.log_lines import set_up_logging
 from schemas.errors import Failed
 from subscribers.log_lines import tell

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 from eventlog.topics import create_topics
 from eventlog.writing import Writer
 from processors.settings import WorkerSettings

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from kafka import KafkaConsumer
 
-from eventlog.access import ROLES, accesses
-from eventlog.cluster import Cluster, Protocol, Security, security_of
-from eventlog.granting import grant
 from eventlog.reaching import reach
+from eventlog.security.access import ROLES, accesses
+from eventlog.security.cluster import Cluster, Protocol, Security, security_of
+from eventlog.security.granting import grant
 from eventlog.topics import create_topics
 from eventlog.writing import Writer
 from schemas.errors import Failed

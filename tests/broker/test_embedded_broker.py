@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from eventlog import embedded as embedded_module
-from eventlog.embedded import EmbeddedBroker
-from eventlog.folder import BrokerState, running, stop_running
+from eventlog.node import embedded as embedded_module
+from eventlog.node.embedded import EmbeddedBroker
+from eventlog.node.folder import BrokerState, running, stop_running
 from eventlog.reading import read_to_end
 from eventlog.topics import create_topics
 from eventlog.writing import Writer
@@ -25,7 +25,7 @@ from schemas.topics import INCIDENTS
 OWNER = """
 import sys, threading
 from pathlib import Path
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 try:
     with EmbeddedBroker(Path(sys.argv[1])) as broker:
         print(broker.state.pid, flush=True)

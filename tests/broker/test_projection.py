@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 from eventlog.topics import create_topics
 from processors.settings import WorkerSettings
 from schemas.topics import AGGREGATES as AGGREGATES_TOPIC

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 from eventlog.reading import read_to_end
 from eventlog.record import Record
 from eventlog.topics import create_topics

@@ -11,7 +11,7 @@ import pytest
 from aiokafka.errors import OutOfOrderSequenceNumber
 
 from eventlog import sending
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 from eventlog.reading import read_to_end
 from eventlog.record import Record
 from eventlog.sending import Place, Sender, Sending

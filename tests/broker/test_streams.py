@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 from eventlog.reading import end_offsets, read_to_end
 from eventlog.record import Record
 from eventlog.topics import create_topics, delete_before, topic_ids

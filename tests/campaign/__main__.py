@@ -19,7 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from cli.archives.verification import verify
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 from eventlog.topics import create_topics
 from processors.settings import WorkerSettings
 from tests.campaign.campaign import LEDGER_PHASES, TAKEOVER_STEPS, Campaign, counted, skipped_ranges

@@ -26,7 +26,7 @@ from typing import Any
 import httpx
 import orjson
 
-from eventlog.embedded import EmbeddedBroker
+from eventlog.node.embedded import EmbeddedBroker
 from eventlog.topics import create_topics
 from processors.settings import WorkerSettings
 from schemas.topics import ALERTS, TIMELINE

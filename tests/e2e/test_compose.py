@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from eventlog.artefacts import read_lock
-from eventlog.node import properties
+from eventlog.node.artefacts import read_lock
+from eventlog.node.properties import properties
 from eventlog.topics import check_topics
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cli.archives.damage import place_of
-from eventlog.folder import running
+from eventlog.node.folder import running
 from eventlog.reading import end_offsets, read_to_end
 from eventlog.record import Record
 from eventlog.writing import Writer

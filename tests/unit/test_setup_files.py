@@ -48,7 +48,7 @@ def _canonical(name: str) -> str:
     return re.sub("[-_.]+", "-", name).lower()
 
 
-@pytest.mark.parametrize("name", [*LOCKS, "requirements-jvm.lock", "eventlog/kafka.lock.toml"])
+@pytest.mark.parametrize("name", [*LOCKS, "requirements-jvm.lock", "eventlog/node/kafka.lock.toml"])
 def test_lock_files_carry_hashes_and_no_host_names(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "sha256" in text

@@ -9,7 +9,7 @@ import pytest
 from cli.cluster_security import read_security
 from cli.service.state import ProcessState, ServiceState
 from cli.settings import Settings, bootstrap_of, find_bootstrap, read_settings, refuse_security
-from eventlog.cluster import Cluster, Security, client_options, security_of
+from eventlog.security.cluster import Cluster, Security, client_options, security_of
 from schemas.errors import Failed, Misuse
 
 WHOLE = {"SECURITY_PROTOCOL": "SASL_SSL", "USERNAME": "ann", "PASSWORD": "hush"}

@@ -10,9 +10,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from eventlog.artefacts import Artefacts
-from eventlog.java import Java
-from eventlog.node_security import NodeSecurity, secure_properties
+from eventlog.node.artefacts import Artefacts
+from eventlog.node.java import Java
+from eventlog.node.security import NodeSecurity, secure_properties
 
 # The warnings that Java 24 and newer print about what Kafka's libraries do would hide the ones that matter.
 _SINCE_JAVA_24 = ("--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")

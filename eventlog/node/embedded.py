@@ -21,13 +21,15 @@ from typing import Self
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from eventlog import guard, node
-from eventlog.artefacts import Artefacts, installed
-from eventlog.cluster import Cluster, client_options
-from eventlog.folder import POLL_SECONDS, BrokerState, choose_ports, lock, remove_state, write_state
-from eventlog.java import Java, find_java
-from eventlog.node_security import NodeSecurity
-from eventlog.users import set_passwords
+from eventlog import guard
+from eventlog.locks import lock
+from eventlog.node.artefacts import Artefacts, installed
+from eventlog.node.folder import POLL_SECONDS, BrokerState, choose_ports, remove_state, write_state
+from eventlog.node.java import Java, find_java
+from eventlog.node.properties import format_command, properties, run_command
+from eventlog.node.security import NodeSecurity
+from eventlog.security.cluster import Cluster, client_options
+from eventlog.security.users import set_passwords
 from schemas.errors import Failed
 
 # How long the Java of a killed owner may take to end before a new start gives up.
@@ -134,9 +136,7 @@ class EmbeddedBroker:
             log = self._open_log()
             self._format(java, artefacts, log=log, node_lock=node_lock, ports=(port, controller_port))
             settings = self._write_settings(data=self.folder / "data", ports=(port, controller_port))
-            pid = self._spawn(
-                node.run_command(java, artefacts, settings, self._java_options), log=log, node_lock=node_lock
-            )
+            pid = self._spawn(run_command(java, artefacts, settings, self._java_options), log=log, node_lock=node_lock)
         finally:
             # Guard and Java hold it from here on, so that it tells when Java has ended and not when we have.
             os.close(node_lock)
@@ -154,7 +154,7 @@ class EmbeddedBroker:
         return _Log(path)
 
     def _write_settings(self, *, data: Path, ports: tuple[int, int]) -> Path:
-        settings = node.properties(data=data, port=ports[0], controller_port=ports[1], security=self._security)
+        settings = properties(data=data, port=ports[0], controller_port=ports[1], security=self._security)
         path = self.folder / "server.properties"
         # For nobody else to read, from the first byte on: it may hold the node's password.
         path.unlink(missing_ok=True)
@@ -171,7 +171,7 @@ class EmbeddedBroker:
         settings = self._write_settings(data=half, ports=ports)
         with log.path.open("ab") as output:
             done = subprocess.run(
-                node.format_command(java, artefacts, settings),
+                format_command(java, artefacts, settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

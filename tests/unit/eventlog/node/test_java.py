@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from eventlog.java import find_java
+from eventlog.node.java import find_java
 from schemas.errors import Failed
 
 

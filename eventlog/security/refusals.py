@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from eventlog.cluster import security_of
+from eventlog.security.cluster import security_of
 from schemas.errors import Failed
 
 # Of a topic, a group, the cluster, and a transactional id.

@@ -1,4 +1,4 @@
-"""Installs Apache Kafka's files into the virtual environment: `python -m eventlog.install`.
+"""Installs Apache Kafka's files into the virtual environment: `python -m eventlog.node.install`.
 
 Needs the network once; a complete installation is left as it is. `--lock` writes the lock file anew from what the
 coordinates in it resolve to, for a change of version by hand.
@@ -15,9 +15,9 @@ from pathlib import Path
 
 import jgo
 
-from eventlog.artefacts import LOCK_FILE, Artefacts, describe, installed, read_lock
-from eventlog.class_archive import make_class_archive
-from eventlog.java import find_java
+from eventlog.node.artefacts import LOCK_FILE, Artefacts, describe, installed, read_lock
+from eventlog.node.class_archive import make_class_archive
+from eventlog.node.java import find_java
 from schemas.errors import Failed
 
 

@@ -1,15 +1,13 @@
-"""Ports of a broker's folder stay the same while they are free; locks are exclusive and waited for."""
+"""Ports of a broker's folder stay the same while they are free."""
 
 import json
-import os
 import socket
-import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from eventlog.folder import PORT_RANGE, choose_ports, lock
+from eventlog.node.folder import PORT_RANGE, choose_ports
 from schemas.errors import Failed
 
 
@@ -50,13 +48,3 @@ def test_a_port_file_that_cannot_be_read_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "ports.json").write_text("[12")
     chosen = choose_ports(tmp_path, port=None)
     assert json.loads((tmp_path / "ports.json").read_text()) == list(chosen)
-
-
-def test_a_lock_has_one_holder_and_is_waited_for(tmp_path: Path) -> None:
-    first = lock(tmp_path / "lock")
-    assert first is not None
-    assert lock(tmp_path / "lock") is None
-    threading.Timer(0.2, os.close, [first]).start()
-    second = lock(tmp_path / "lock", wait_seconds=10)
-    assert second is not None
-    os.close(second)

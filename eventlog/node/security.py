@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from eventlog.cluster import Security
+from eventlog.security.cluster import Security
 
 NODE_USER: Final = "vigil-node"
 _PLAIN: Final = "org.apache.kafka.common.security.plain.PlainLoginModule"

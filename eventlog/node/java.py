@@ -1,6 +1,6 @@
 """Finds the Java that runs the embedded broker: the machine's own when it is 17 or newer, else the one of a wheel.
 
-`python -m eventlog.java` prints its path, for `make setup`, which installs the wheel only where it is needed.
+`python -m eventlog.node.java` prints its path, for `make setup`, which installs the wheel only where it is needed.
 """
 
 import importlib

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
-from eventlog.cluster import Security, client_options, security_of
+from eventlog.security.cluster import Security, client_options, security_of
 from schemas.errors import Failed
 
 ANSWER_SECONDS: Final = 1.0

@@ -1,7 +1,7 @@
 """Apache Kafka's own files: which jars belong to it, where they lie, and whether they are the ones of the lock file.
 
 The lock file `kafka.lock.toml` names every jar with its size and SHA-256. Hashes are checked once, after the download
-(`eventlog.install`); a start compares sizes only, which finds a torn installation in a millisecond.
+(`eventlog.node.install`); a start compares sizes only, which finds a torn installation in a millisecond.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ class Artefacts:
         return ":".join(str(self.folder / jar.name) for jar in self.jars)
 
     def class_archive(self, java_version: int) -> Path:
-        """Where the archive of loaded classes for this Java lies, if it was made (see `eventlog.class_archive`)."""
+        """Where the archive of loaded classes for this Java lies, if it was made (see `class_archive`)."""
         return self.folder / f"classes-{java_version}.jsa"
 
 

@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from eventlog.artefacts import Artefacts, installed
-from eventlog.embedded import EmbeddedBroker
-from eventlog.java import Java, find_java
+from eventlog.node.artefacts import Artefacts, installed
+from eventlog.node.embedded import EmbeddedBroker
+from eventlog.node.java import Java, find_java
 from eventlog.reading import read_to_end
 from eventlog.topics import create_topics
 from eventlog.writing import Writer

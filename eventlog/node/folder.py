@@ -7,11 +7,8 @@
 | `state.json` | written once the broker is ready, removed when it ended or starts again |
 | `ports.json` | the ports of the last start, taken again while they are free, so that clients' addresses stay valid |
 | `server.properties`, `broker.log`, `data/` | Kafka's settings, output and data |
-
-Locks are the kernel's (flock) and vanish with their holders: nothing that `kill -9` leaves behind blocks a later start.
 """
 
-import fcntl
 import json
 import os
 import random
@@ -22,6 +19,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from eventlog.locks import is_locked
 from schemas.errors import Failed
 
 # Below the range from which systems give ports to outgoing connections: a client that retries a stopped broker's port
@@ -40,29 +38,13 @@ class BrokerState:
     bootstrap: str
 
 
-def lock(path: Path, *, wait_seconds: float = 0.0) -> int | None:
-    """The descriptor of a lock held on this file from now on, or None when another holds it until the wait is over."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    deadline = time.monotonic() + wait_seconds
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                os.close(descriptor)
-                return None
-            time.sleep(POLL_SECONDS)
-        else:
-            return descriptor
-
-
 def running(folder: Path) -> BrokerState | None:
     """The broker that runs on this folder and is ready, whoever started it."""
     try:
         state = BrokerState(**json.loads((folder / "state.json").read_text(encoding="utf-8")))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return state if _is_locked(folder / "node.lock") else None
+    return state if is_locked(folder / "node.lock") else None
 
 
 def stop_running(folder: Path, *, timeout_seconds: float = 30.0) -> bool:
@@ -76,7 +58,7 @@ def stop_running(folder: Path, *, timeout_seconds: float = 30.0) -> bool:
     with suppress(ProcessLookupError):
         os.kill(state.pid, signal.SIGTERM)
     deadline = time.monotonic() + timeout_seconds
-    while _is_locked(folder / "node.lock"):
+    while is_locked(folder / "node.lock"):
         if time.monotonic() >= deadline:
             raise Failed(f"the broker (process {state.pid}) did not stop within {timeout_seconds:g} s; kill it by hand")
         time.sleep(POLL_SECONDS)
@@ -111,22 +93,6 @@ def choose_ports(folder: Path, *, port: int | None) -> tuple[int, int]:
     controller_port = last_controller_port if kept else _free_port(without=chosen)
     (folder / "ports.json").write_text(json.dumps([chosen, controller_port]), encoding="utf-8")
     return chosen, controller_port
-
-
-def _is_locked(path: Path) -> bool:
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        # Shared, so that two that ask at once do not see each other.
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
-    finally:
-        os.close(descriptor)
 
 
 def _free_port(*, without: int) -> int:

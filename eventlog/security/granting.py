@@ -17,8 +17,8 @@ from kafka.admin import (
 )
 from kafka.errors import SecurityDisabledError
 
-from eventlog.access import Access, Operation, Resource
 from eventlog.administering import administer
+from eventlog.security.access import Access, Operation, Resource
 from schemas.errors import Failed
 
 _RESOURCES: Final[Mapping[Resource, ResourceType]] = {

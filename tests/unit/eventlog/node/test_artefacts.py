@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from eventlog import artefacts, install
-from eventlog.artefacts import describe, installed, read_lock
+from eventlog.node import artefacts, install
+from eventlog.node.artefacts import describe, installed, read_lock
 from schemas.errors import Failed
 
 CONTENT = {"kafka.jar": b"kafka's own", "slf4j.jar": b"its logging"}
