@@ -5,12 +5,12 @@ Written in transactions, so it is read committed: what a fenced roller wrote bef
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
-from eventlog.reading import LogReader, read_to_end
+from eventlog.reading import read_to_end
 from eventlog.record import Record
 from schemas.topics import AGGREGATES
 from timeline.times import microseconds
@@ -32,15 +32,6 @@ async def read_clock(bootstrap: str, *, topic_prefix: str = "") -> int | None:
     """Return the newest clock that was told, in microseconds; None before the first."""
     newest = await read_aggregates(bootstrap, topic_prefix=topic_prefix)
     return microseconds(newest[WORLD]["clock"]) if WORLD in newest else None
-
-
-async def follow_aggregates(bootstrap: str, *, topic_prefix: str = "") -> AsyncIterator[dict[str, Aggregate | None]]:
-    """Yield, from now on, what changed: the newest aggregate by scope, None where a scope has no events any more."""
-    async with LogReader(bootstrap) as reader:
-        await reader.assign([topic_prefix + AGGREGATES], from_end=True)
-        while True:
-            for batch in await reader.poll(timeout_seconds=1.0):
-                yield dict(map(_decoded, batch))
 
 
 def take_in(newest: dict[str, Aggregate], batch: list[Record]) -> None:

@@ -29,9 +29,9 @@ from schemas.errors import BadInput, Misuse
 from schemas.rule import RuleSet
 from schemas.rule_text import parse_rules
 from subscribers.aggregates import read_clock
-from subscribers.exporting_arrow import table
-from subscribers.exporting_columns import ALERT_COLUMNS, EVENT_COLUMNS, MEASURE_COLUMNS
-from subscribers.exporting_measures import days_between, rows_of_days, rows_of_windows, windows_on
+from subscribers.exporting.arrow import table
+from subscribers.exporting.columns import ALERT_COLUMNS, EVENT_COLUMNS, MEASURE_COLUMNS
+from subscribers.exporting.measures import days_between, rows_of_days, rows_of_windows, windows_on
 from subscribers.rules import read_rules
 from subscribers.timeline import read_taken
 from timeline.as_of import Axis, Taken, end_of_day, rollup_as_of, states_as_of

@@ -20,8 +20,8 @@ from cli.settings import Settings, find_bootstrap
 from timeline.filters import Filters
 
 if TYPE_CHECKING:
-    from subscribers.cap import Message, Profile
-    from subscribers.cause_links import Links
+    from subscribers.formats.cap import Message, Profile
+    from subscribers.formats.cause_links import Links
 
 SENDER = "vigil@vigil.invalid"
 """Who sends exercises and tests, if nobody else is named: an address that never exists."""
@@ -127,7 +127,7 @@ def _choose(**given: Any) -> Format | None:
 
 def _profile(chosen: Format) -> Profile:
     from producers.codes.missions import MISSIONS  # noqa: PLC0415 - only where messages are written
-    from subscribers.cap import Profile, Status  # noqa: PLC0415
+    from subscribers.formats.cap import Profile, Status  # noqa: PLC0415
 
     statuses: dict[str, Status] = {"actual": "Actual", "exercise": "Exercise", "test": "Test"}
     return Profile(
@@ -137,8 +137,8 @@ def _profile(chosen: Format) -> Profile:
 
 async def _read(chosen: Format, bootstrap: str, *, topic_prefix: str) -> tuple[list[Message], Links]:
     from subscribers.alerts import read_transitions  # noqa: PLC0415 - its clients take time to load
-    from subscribers.cap import cap_messages  # noqa: PLC0415
-    from subscribers.cause_links import CauseLinks  # noqa: PLC0415
+    from subscribers.formats.cap import cap_messages  # noqa: PLC0415
+    from subscribers.formats.cause_links import CauseLinks  # noqa: PLC0415
 
     transitions = await read_transitions(bootstrap, topic_prefix=topic_prefix)
     # After the alerts: what they rest on stands in the timeline before they are told.
@@ -148,8 +148,8 @@ async def _read(chosen: Format, bootstrap: str, *, topic_prefix: str) -> tuple[l
 
 async def _follow(chosen: Format, bootstrap: str, filters: Filters, *, topic_prefix: str, replay: bool) -> None:
     from subscribers.alerts import follow_transitions, read_transitions  # noqa: PLC0415 - its clients take time to load
-    from subscribers.cap import Threads  # noqa: PLC0415
-    from subscribers.cause_links import CauseLinks  # noqa: PLC0415
+    from subscribers.formats.cap import Threads  # noqa: PLC0415
+    from subscribers.formats.cause_links import CauseLinks  # noqa: PLC0415
 
     # What a message refers to was told before: everything is read, and what was told until now is not printed.
     earlier = [] if replay else await read_transitions(bootstrap, topic_prefix=topic_prefix)
@@ -169,14 +169,14 @@ async def _follow(chosen: Format, bootstrap: str, filters: Filters, *, topic_pre
 
 
 def _standing(messages: list[Message]) -> list[Message]:
-    from subscribers.cap import standing_messages  # noqa: PLC0415
+    from subscribers.formats.cap import standing_messages  # noqa: PLC0415
 
     order = ("first_day", "rule", "scope", "id")
     return sorted(standing_messages(messages), key=lambda each: [each.shown[name] for name in order])
 
 
 def _write_messages(chosen: Format, messages: Iterable[Message], links: Links) -> None:
-    from subscribers.cap_document import cap_document  # noqa: PLC0415
+    from subscribers.formats.cap_document import cap_document  # noqa: PLC0415
 
     profile = _profile(chosen)
     if chosen.output is None:
@@ -188,8 +188,8 @@ def _write_messages(chosen: Format, messages: Iterable[Message], links: Links) -
 
 
 def _write_feeds(chosen: Format, folder: Path, messages: list[Message], links: Links) -> None:
-    from subscribers.atom import atom_feeds, feed_name, message_path  # noqa: PLC0415
-    from subscribers.cap_document import cap_document  # noqa: PLC0415
+    from subscribers.formats.atom import atom_feeds, feed_name, message_path  # noqa: PLC0415
+    from subscribers.formats.cap_document import cap_document  # noqa: PLC0415
 
     profile = _profile(chosen)
     for scope, feed in atom_feeds(messages, profile).items():

@@ -17,7 +17,7 @@ from schemas.aggregate import Window
 from timeline.filters import Filters
 
 if TYPE_CHECKING:
-    from subscribers.exporting_columns import Column, Members
+    from subscribers.exporting.columns import Column, Members
     from timeline.as_of import Axis
 
 FORMATS = ("parquet", "csv", "hxl", "geojson", "jsonl")
@@ -85,7 +85,7 @@ def export(
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("Parquet is nothing for a terminal; give --output FILE")
     from cli.archives.exported import Question, event_states, measure_lines, measure_rows  # noqa: PLC0415 - it takes time to load
-    from subscribers.exporting_columns import EVENT_COLUMNS, MEASURE_COLUMNS  # noqa: PLC0415
+    from subscribers.exporting.columns import EVENT_COLUMNS, MEASURE_COLUMNS  # noqa: PLC0415
 
     question = Question(settings, archives, filters, as_of, axis or "publish")
     columns, rows = EVENT_COLUMNS, event_states(question, asserted=form in _STANDING)
@@ -102,7 +102,7 @@ def export(
 
 def _write(form: str, columns: tuple[Column, ...], rows: Iterable[Members], out: BinaryIO) -> int:
     if form != "jsonl":
-        from subscribers.exporting import write_export  # noqa: PLC0415 - only where it is asked for
+        from subscribers.exporting.files import write_export  # noqa: PLC0415 - only where it is asked for
 
         return write_export(form, columns, rows, out)  # type: ignore[arg-type]
     count = 0

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from cli.archives.reading import archived
 from cli.settings import Settings, find_bootstrap
 from schemas.aggregate import Window
-from subscribers.exporting_columns import Members
-from subscribers.exporting_measures import days_between, rows_of_days, rows_of_windows, windows_on
+from subscribers.exporting.columns import Members
+from subscribers.exporting.measures import days_between, rows_of_days, rows_of_windows, windows_on
 from timeline.as_of import Axis, Taken, rollup_as_of, states_as_of
 from timeline.filters import Filters
 from timeline.rollup import Rollup

@@ -32,7 +32,7 @@ from timeline.replay import fold
 from timeline.times import day_number, day_text
 
 if TYPE_CHECKING:
-    from subscribers.exporting_columns import Column
+    from subscribers.exporting.columns import Column
     from timeline.as_of import Axis, Taken
 
 Members = dict[str, Any]
@@ -123,7 +123,7 @@ def history_lines(log: Log, filters: Filters, *, axis: Axis) -> Iterator[tuple[i
 
 def write_table(lines: Iterable[bytes], output: str, out: BinaryIO) -> int:
     """Write lines of this output (or of `history`) as Parquet, and return how many rows those are."""
-    from subscribers.exporting import write_export  # noqa: PLC0415 - only where it is asked for
+    from subscribers.exporting.files import write_export  # noqa: PLC0415 - only where it is asked for
 
     return write_export("parquet", _columns(output), _table_rows(map(orjson.loads, lines), output), out)
 
@@ -141,7 +141,7 @@ def uncollected() -> Iterator[None]:
 
 
 def _columns(output: str) -> tuple[Column, ...]:
-    from subscribers.exporting_columns import (  # noqa: PLC0415
+    from subscribers.exporting.columns import (  # noqa: PLC0415
         ALERT_COLUMNS,
         EVENT_COLUMNS,
         MEASURE_COLUMNS,
@@ -154,7 +154,7 @@ def _columns(output: str) -> tuple[Column, ...]:
 
 
 def _table_rows(members: Iterable[Members], output: str) -> Iterable[Members]:
-    from subscribers.exporting_measures import rows_of_days, rows_of_windows  # noqa: PLC0415
+    from subscribers.exporting.measures import rows_of_days, rows_of_windows  # noqa: PLC0415
 
     if output == "aggregates":
         return rows_of_days(members)

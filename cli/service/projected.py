@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from schemas.errors import VigilError
 from subscribers.read_model.database import open_database, require_schema
-from subscribers.read_model.tables import POSITIONS
+from subscribers.read_model.lag import Place, read_positions
 
 
 class Projected(NamedTuple):
     """By (topic, partition) the offset of the next record to apply, and when the log's end was last looked at."""
 
-    next_offsets: dict[tuple[str, int], int]
+    next_offsets: dict[Place, int]
     age_seconds: float
 
 
@@ -26,12 +25,13 @@ def read_projected(database_url: str) -> Projected | None:
     try:
         require_schema(engine)
         with engine.connect() as connection:
-            rows = connection.execute(select(POSITIONS)).all()
+            positions = read_positions(connection)
     except (VigilError, DBAPIError):
         return None
     finally:
         engine.dispose()
-    if not rows:
+    if not positions:
         return None
-    seen_at = min(row.seen_at for row in rows) / 1_000_000
-    return Projected({(row.topic, row.partition): row.next_offset for row in rows}, time.time() - seen_at)
+    seen_at = min(position.seen_at for position in positions.values()) / 1_000_000
+    next_offsets = {place: position.next_offset for place, position in positions.items()}
+    return Projected(next_offsets, time.time() - seen_at)

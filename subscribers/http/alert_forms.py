@@ -12,11 +12,11 @@ from urllib.parse import quote
 import orjson
 from sqlalchemy import Connection
 
-from subscribers.areas import Hosts
-from subscribers.atom import atom_entry, atom_feeds
-from subscribers.cap import Message, Profile, cap_messages, standing_messages
-from subscribers.cap_document import cap_document
-from subscribers.cause_links import Links, links_in
+from subscribers.formats.areas import Hosts
+from subscribers.formats.atom import atom_entry, atom_feeds
+from subscribers.formats.cap import Message, Profile, cap_messages, standing_messages
+from subscribers.formats.cap_document import cap_document
+from subscribers.formats.cause_links import Links, links_in
 from subscribers.http.negotiation import SEVERAL_MESSAGES
 from subscribers.read_model.queries.events import Cause, documents_of
 from timeline.filters import Filters

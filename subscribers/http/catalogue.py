@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from subscribers.areas import area_of
+from subscribers.formats.areas import area_of
 from subscribers.read_model.queries.known import newest_seq
 from subscribers.read_model.queries.scopes import actor_names, scope_counts
 

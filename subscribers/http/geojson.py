@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import orjson
 
-from subscribers.exporting import feature, flat_columns
-from subscribers.exporting_columns import EVENT_COLUMNS, TOLD_COLUMNS, Column, Members
+from subscribers.exporting.columns import EVENT_COLUMNS, TOLD_COLUMNS, Members
+from subscribers.exporting.files import feature, flat_columns
 
 Places = Mapping[tuple[str, str], Members]
 """The place of a cause, by its id and the first digits of its content."""
 
 
-def _flat(columns: Sequence[Column]) -> list[Column]:
-    return [each for column in columns for each in flat_columns(column)]
-
-
-_EVENT: Final = _flat(EVENT_COLUMNS)
-_ALERT: Final = _flat(TOLD_COLUMNS)
+_EVENT: Final = flat_columns(EVENT_COLUMNS)
+_ALERT: Final = flat_columns(TOLD_COLUMNS)
 
 
 def event_feature(state: Members) -> Members:

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import Request
 from sqlalchemy import Engine
 
-from subscribers.areas import Hosts
+from subscribers.formats.areas import Hosts
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from subscribers.exporting import flat_columns
-from subscribers.exporting_columns import Column, Members
+from subscribers.exporting.columns import Column, Members
+from subscribers.exporting.files import flat_columns
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def table_csv(columns: Sequence[Column], documents: Iterable[Members]) -> bytes:
     """Return the documents as a table, a row each."""
-    flat = [each for column in columns for each in flat_columns(column)]
+    flat = flat_columns(columns)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([column.name for column in flat])

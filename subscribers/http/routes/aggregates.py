@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy import Connection
 
 from schemas.aggregate import Window
-from subscribers.exporting_columns import MEASURE_COLUMNS
-from subscribers.exporting_measures import rows_of_changes
+from subscribers.exporting.columns import MEASURE_COLUMNS
+from subscribers.exporting.measures import rows_of_changes
 from subscribers.http.authorisation import requires
 from subscribers.http.cursors import decode, question_of
 from subscribers.http.described import described

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from schemas.rule import RuleSet
 from schemas.topics import ALERTS
-from subscribers.exporting_columns import TOLD_COLUMNS
+from subscribers.exporting.columns import TOLD_COLUMNS
 from subscribers.http.alert_forms import (
     SEVERAL,
     atom_of_scope,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from subscribers.exporting_columns import EVENT_COLUMNS
+from subscribers.exporting.columns import EVENT_COLUMNS
 from subscribers.http.authorisation import requires
 from subscribers.http.cursors import decode, question_of
 from subscribers.http.described import described

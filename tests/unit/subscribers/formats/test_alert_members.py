@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from schemas.alert import Alert, AlertTransition
-from subscribers.cap_document import PARAMETERS
-from subscribers.exporting_columns import ALERT_COLUMNS, TRANSITION_COLUMNS
+from subscribers.exporting.columns import ALERT_COLUMNS, TRANSITION_COLUMNS
+from subscribers.formats.cap_document import PARAMETERS
 
 OF_AN_ALERT = set(Alert.model_fields)
 # CAP has elements of its own for these, or gives a parameter for each cause.

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from subscribers.cap import Message, Profile, cap_messages
-from subscribers.cap_document import MOST_SOURCES, cap_document
-from subscribers.cap_text import HEADLINE
-from subscribers.cause_links import Link, Links, address_of
+from subscribers.formats.cap import Message, Profile, cap_messages
+from subscribers.formats.cap_document import MOST_SOURCES, cap_document
+from subscribers.formats.cap_text import HEADLINE
+from subscribers.formats.cause_links import Link, Links, address_of
 from tests.cap import KINDS, SCHEMA, TRANSITIONS, Json, history, pairs, parsed, texts, told
 from tests.profiles import examples
 

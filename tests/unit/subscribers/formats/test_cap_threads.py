@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import Failed
-from subscribers.cap import Message, Profile, Status, cap_messages, standing_messages
-from subscribers.cap_document import cap_document
+from subscribers.formats.cap import Message, Profile, Status, cap_messages, standing_messages
+from subscribers.formats.cap_document import cap_document
 from tests.cap import Json, parsed, texts, told
 from tests.kinds import KINDS, draw_case_of
 from tests.profiles import examples

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from eventlog.record import Record
-from subscribers.cause_links import Link, address_of, links_of
+from subscribers.formats.cause_links import Link, address_of, links_of
 from tests.profiles import examples
 
 CONTENT = "a1b2c3d4e5f6" + "0" * 52

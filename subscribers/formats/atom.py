@@ -18,10 +18,10 @@ from typing import Final, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from subscribers.areas import area_of
-from subscribers.cap import Message, Profile, standing_messages
-from subscribers.cap_document import MEDIA_TYPE
-from subscribers.cap_text import clean, description, headline
+from subscribers.formats.areas import area_of
+from subscribers.formats.cap import Message, Profile, standing_messages
+from subscribers.formats.cap_document import MEDIA_TYPE
+from subscribers.formats.cap_text import clean, description, headline
 
 NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")

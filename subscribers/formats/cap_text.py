@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from schemas.alert import NO_END
-from subscribers.areas import Area
-from subscribers.cap import Message, Transition
+from subscribers.formats.areas import Area
+from subscribers.formats.cap import Message, Transition
 
 HEADLINE: Final = 160
 """A headline is at most so long, as the standard recommends."""

@@ -11,10 +11,10 @@ from typing import Any, Final
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from schemas.alert import NO_END
-from subscribers.areas import area_of
-from subscribers.cap import Message, Profile, Transition, cap_midnight, cap_time
-from subscribers.cap_text import clean, description, event_name, headline
-from subscribers.cause_links import Link, Links
+from subscribers.formats.areas import area_of
+from subscribers.formats.cap import Message, Profile, Transition, cap_midnight, cap_time
+from subscribers.formats.cap_text import clean, description, event_name, headline
+from subscribers.formats.cause_links import Link, Links
 
 NAMESPACE: Final = "urn:oasis:names:tc:emergency:cap:1.2"
 MOST_SOURCES: Final = 20

@@ -22,7 +22,7 @@ import orjson
 
 from schemas.alert import ENDED, NO_END
 from schemas.errors import Failed
-from subscribers.areas import Hosts
+from subscribers.formats.areas import Hosts
 
 Status = Literal["Actual", "Exercise", "Test"]
 MessageType = Literal["Alert", "Update", "Cancel"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from subscribers.exporting_columns import Column, Kind, Members
+from subscribers.exporting.columns import Column, Kind, Members
 from timeline.times import day_number, microseconds
 
 BATCH_ROWS: Final = 20_000

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from schemas.aggregate import MEASURES, PEOPLE, Window
-from subscribers.exporting_columns import Members
+from subscribers.exporting.columns import Members
 from timeline.daily import Daily, daily, windows_at
 from timeline.rollup import Rollup
 from timeline.times import DAY, day_text

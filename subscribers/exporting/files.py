@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, Literal
 
 import orjson
 
-from subscribers.exporting_columns import Column, Kind, Members
+from subscribers.exporting.columns import Column, Kind, Members
 
 Format = Literal["parquet", "csv", "hxl", "geojson"]
 _PART: Final = ";"
@@ -31,7 +31,7 @@ def write_export(form: Format, columns: Sequence[Column], documents: Iterable[Me
         return _write_parquet(columns, documents, out)
     if form == "geojson":
         return _write_geojson(columns, documents, out)
-    flat = [each for column in columns for each in flat_columns(column) if form == "csv" or each.tag is not None]
+    flat = [each for each in flat_columns(columns) if form == "csv" or each.tag is not None]
     return _write_csv(flat, documents, out, tagged=form == "hxl")
 
 
@@ -44,8 +44,12 @@ def feature(columns: Sequence[Column], document: Members) -> Members:
     return feature | {"properties": {name: value for name, value in said if value is not None}}
 
 
-def flat_columns(column: Column) -> Iterator[Column]:
-    """Yield the column as columns that hold one text or number each."""
+def flat_columns(columns: Iterable[Column]) -> list[Column]:
+    """Return the columns as columns that hold one text or number each."""
+    return [flat for column in columns for flat in _flat(column)]
+
+
+def _flat(column: Column) -> Iterator[Column]:
     if column.kind not in _LISTED and column.kind != "texts":
         yield column
         return
@@ -59,7 +63,7 @@ def flat_columns(column: Column) -> Iterator[Column]:
 def _write_parquet(columns: Sequence[Column], documents: Iterable[Members], out: BinaryIO) -> int:
     import pyarrow.parquet as pq  # noqa: PLC0415 - only where it is asked for
 
-    from subscribers.exporting_arrow import batches, schema_of  # noqa: PLC0415
+    from subscribers.exporting.arrow import batches, schema_of  # noqa: PLC0415
 
     count = 0
     with pq.ParquetWriter(out, schema_of(columns), compression="zstd") as writer:
@@ -83,7 +87,7 @@ def _write_csv(columns: Sequence[Column], documents: Iterable[Members], out: Bin
 
 
 def _write_geojson(columns: Sequence[Column], documents: Iterable[Members], out: BinaryIO) -> int:
-    flat = [each for column in columns for each in flat_columns(column)]
+    flat = flat_columns(columns)
     out.write(b'{"type":"FeatureCollection","features":[')
     count = 0
     for document in documents:

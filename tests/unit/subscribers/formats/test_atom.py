@@ -8,9 +8,9 @@ import feedparser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.atom import atom_feeds, feed_name, message_path
-from subscribers.cap import Profile, cap_messages
-from subscribers.cap_document import MEDIA_TYPE
+from subscribers.formats.atom import atom_feeds, feed_name, message_path
+from subscribers.formats.cap import Profile, cap_messages
+from subscribers.formats.cap_document import MEDIA_TYPE
 from tests.cap import Json, told
 from tests.profiles import examples
 

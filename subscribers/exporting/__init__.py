@@ -1,0 +1,1 @@
+"""Tables of events, alerts and measures: their columns, and the files and Arrow tables that hold them."""
