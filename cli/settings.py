@@ -133,6 +133,15 @@ def database_url(settings: Settings) -> str:
     return settings.database_url or f"sqlite:///{settings.dir.absolute() / 'read-model.db'}"
 
 
+def shown_database(settings: Settings) -> str | None:
+    """Return the database that the settings name, as people may see it: without its password; None if they do not."""
+    if settings.database_url is None:
+        return None
+    from subscribers.read_model.database import parse_url, shown_url  # noqa: PLC0415 - its libraries take time to load
+
+    return shown_url(parse_url(settings.database_url))
+
+
 def find_bootstrap(settings: Settings) -> str:
     """Return the bootstrap servers: those of the settings, else those of the broker or the service that runs in `dir`.
 

@@ -34,6 +34,8 @@ class ServiceState:
     clock: str
     processes: tuple[ProcessState, ...]
     url: str | None = None
+    database: str | None = None
+    """URL of the read model's database without its password; None is the file in the data folder."""
 
 
 def take_service_lock(run_folder: Path) -> int | None:

@@ -12,7 +12,7 @@ from cli.service.address import LOOPBACK, PORT, Address
 from cli.service.progress import Served, read_progress
 from cli.service.readiness import RoleReport, group_reports, role_reports
 from cli.service.state import ServiceState, read_state
-from cli.settings import Settings, bootstrap_of, database_url, with_settings
+from cli.settings import Settings, bootstrap_of, database_url, shown_database, with_settings
 from eventlog.node.folder import running
 from schemas.errors import Failed, Transient
 
@@ -54,7 +54,7 @@ def status(settings: Settings, wait: float | None, role: str | None, *, check: b
         url = {"url": service.url} if service and service.url else {}
         write_object({"ready": ready, "roles": [asdict(report) for report in reports], **url})
     if not done:
-        raise Failed(_what_is_missing(reports, trouble, settings))
+        raise Failed(_what_is_missing(reports, trouble, settings) + other_database(settings))
 
 
 def _reports(settings: Settings, role: str | None) -> tuple[list[RoleReport], str | None]:
@@ -80,6 +80,15 @@ def _served(settings: Settings, service: ServiceState | None, role: str | None) 
         return Served(database_url(settings), service.url) if service.url else None
     url = Address(LOOPBACK, PORT).url
     return Served(database_url(settings), url) if role in ("projection", "server") else None
+
+
+def other_database(settings: Settings) -> str:
+    """Whoever looks into another database than the service's finds nothing there, or what is old."""
+    service = read_state(settings.run_folder)
+    if service is None or service.url is None or service.database == shown_database(settings):
+        return ""
+    used = service.database or "the file in its data folder"
+    return f"; the service was told another database, {used}: give the same --database-url (VIGIL_DATABASE_URL)"
 
 
 def _what_is_missing(reports: list[RoleReport], trouble: str | None, settings: Settings) -> str:

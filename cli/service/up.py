@@ -20,7 +20,7 @@ from cli.service.address import (
     require_tokens_option,
 )
 from cli.service.clock import Clock, clock_option
-from cli.settings import Settings, database_url, refuse_security, with_settings
+from cli.settings import Settings, database_url, refuse_security, shown_database, with_settings
 from cli.stopping import Stop
 from schemas.errors import Failed, Transient
 
@@ -152,8 +152,10 @@ def _run(
     def note() -> None:
         processes = _with_those_to_come(supervisor.processes(), plan, broker=broker is not None)
         url = address.url if address else None
-        write_state(settings.run_folder, ServiceState(os.getpid(), bootstrap(), plan.clock, processes, url))
+        state = ServiceState(os.getpid(), bootstrap(), plan.clock, processes, url, database)
+        write_state(settings.run_folder, state)
 
+    database = shown_database(settings)
     address = choose_address(settings.run_folder, host=plan.host, port=plan.port) if plan.host else None
     if address is not None:
         require_token(settings.dir, address, required="--require-tokens" in plan.serving)

@@ -63,8 +63,14 @@ def parse_url(url: str) -> URL:
 
 
 def shown(engine: Engine) -> str:
-    """Return the URL as people may see it, without its password."""
-    return engine.url.render_as_string(hide_password=True)
+    """Return the URL as people may see it, without its passwords."""
+    return shown_url(engine.url)
+
+
+def shown_url(url: URL) -> str:
+    """Return a URL as people may see it: what is said of passwords among its parameters is hidden too."""
+    secret = {name: "***" for name in url.query if "password" in name.lower()}
+    return url.update_query_dict(secret).render_as_string(hide_password=True)
 
 
 def migrate(engine: Engine) -> None:

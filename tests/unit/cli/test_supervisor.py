@@ -1,5 +1,7 @@
 """The supervisor: what ends is started again after a growing pause, and everything stops in order."""
 
+import dataclasses
+import os
 import subprocess
 import sys
 import time
@@ -12,7 +14,9 @@ from cli.service.progress import Progress
 from cli.service.readiness import group_reports, role_reports
 from cli.service.role import LONGEST_DELAY_SECONDS, Worker, delay_seconds, last_words
 from cli.service.state import ProcessState, ServiceState, read_state, take_service_lock, write_state
+from cli.service.status import other_database
 from cli.service.supervisor import Supervisor
+from cli.settings import Settings, shown_database
 
 
 def test_the_pause_doubles_up_to_a_bound() -> None:
@@ -116,10 +120,22 @@ def test_the_lock_tells_a_running_service_from_what_one_left_behind(tmp_path: Pa
     write_state(folder, state)
     assert read_state(folder) == state
     assert take_service_lock(folder) is None
-    import os
-
     os.close(held)
     assert read_state(folder) is None
+
+
+def test_who_looks_into_another_database_than_the_service_is_told_so_without_its_password(tmp_path: Path) -> None:
+    given = Settings(dir=tmp_path, database_url="postgresql+psycopg://vigil:secret@db/vigil")
+    held = take_service_lock(given.run_folder)
+    state = ServiceState(1, "127.0.0.1:1", "log", (), "http://127.0.0.1:8420", shown_database(given))
+    write_state(given.run_folder, state)
+    assert other_database(given) == ""
+    said = other_database(Settings(dir=tmp_path))
+    assert "another database, postgresql+psycopg://vigil:***@db/vigil" in said and "secret" not in said
+    write_state(given.run_folder, dataclasses.replace(state, database=None))
+    assert "the file in its data folder" in other_database(given)
+    assert held is not None
+    os.close(held)
 
 
 def test_a_role_is_ready_when_as_many_read_as_live() -> None:

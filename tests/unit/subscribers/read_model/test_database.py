@@ -22,7 +22,7 @@ def test_what_is_no_database_of_ours_is_refused_without_its_password(url: str) -
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
-    engine = open_database(f"postgresql://vigil:secret@/vigil?host={tmp_path}")
+    engine = open_database(f"postgresql://vigil:secret@/vigil?host={tmp_path}&sslpassword=secret")
     with pytest.raises(Transient) as refused:
         schema_revision(engine)
     said = str(refused.value)
