@@ -38,7 +38,7 @@ COMMANDS = {
     "aggregates": _Entry("cli.aggregates", "Print the rolling counts of every scope."),
     "alerts": _Entry("cli.alerting.alerts", "Print the alerts that stand, or follow them as they come."),
     "silences": _Entry("cli.alerting.silences", "Begin, list and end silences: what people are not told for a time."),
-    "webhook": _Entry("cli.webhooks", "Post alerts to addresses, signed and repeated until they are taken."),
+    "webhook": _Entry("cli.serving.webhooks", "Post alerts to addresses, signed and repeated until they are taken."),
     "replay": _Entry(
         "cli.archives.replay", "Compute the log again: its end, its history, or a rehearsal of an old crisis."
     ),
@@ -46,13 +46,13 @@ COMMANDS = {
     "archive": _Entry("cli.archives.archive", "Keep the log as Parquet files, and publish them again."),
     "export": _Entry("cli.archives.export", "Write events or aggregates, as known at any time, for other tools."),
     "verify": _Entry("cli.archives.verify", "Compute everything again from the log, and compare."),
-    "projection": _Entry("cli.projection", "Say how far the read model is, or make it anew from the log."),
+    "projection": _Entry("cli.serving.projection", "Say how far the read model is, or make it anew from the log."),
     "deadletters": _Entry("cli.publishing.deadletters", "List, show and replay what was refused."),
     "rules": _Entry("cli.ruling.rules", "Check, list and apply the rules that raise alerts."),
-    "token": _Entry("cli.tokens", "Make, list and revoke the tokens that the server takes."),
-    "broker": _Entry("cli.service.broker", "Start, stop and look at the embedded broker."),
-    "acl": _Entry("cli.acl", "Print, or put in force, who may do what on a Kafka cluster."),
-    "topics": _Entry("cli.service.topics", "Create and check the topics, and print the contract of what they hold."),
+    "token": _Entry("cli.serving.tokens", "Make, list and revoke the tokens that the server takes."),
+    "broker": _Entry("cli.cluster.broker", "Start, stop and look at the embedded broker."),
+    "acl": _Entry("cli.cluster.acl", "Print, or put in force, who may do what on a Kafka cluster."),
+    "topics": _Entry("cli.cluster.topics", "Create and check the topics, and print the contract of what they hold."),
     "worker": _Entry("cli.service.worker", "Run one role in the foreground, as a process of its own."),
 }
 

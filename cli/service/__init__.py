@@ -1,1 +1,1 @@
-"""The running service: its supervisor and roles, the broker and topics, what they report, and the demo."""
+"""The running service: its supervisor and roles, what they report, and the demo."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cli.tokens import token
+from cli.serving.tokens import token
 from schemas.errors import Failed
 from subscribers.tokens import create_token, find_token, read_tokens, revoke_token
 from timeline.times import microseconds
