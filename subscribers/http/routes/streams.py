@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import AfterValidator
 
-from schemas.countries import COUNTRIES
 from subscribers.http.authorisation import requires
+from subscribers.http.parameters import AlertFilters, EventFilters
 from subscribers.http.parts import parts_of
 from subscribers.http.problems import problem_responses, unavailable
 from subscribers.stream.placing import place
@@ -24,18 +22,6 @@ _ABOUT: Final = (
     "data is a problem, and the stream ends."
 )
 _EXAMPLE: Final = "id: AdJ1…\\nevent: {0}\\ndata: {{…}}\\n\\n"
-
-
-def _country(code: str) -> str:
-    if code not in COUNTRIES:
-        raise ValueError("expected an ISO 3166-1 alpha-3 code such as MLI (Kosovo is XKX)")
-    return code
-
-
-Choice = Annotated[list[str], Query()]
-Countries = Annotated[list[Annotated[str, AfterValidator(_country)]], Query(description="ISO alpha-3 codes.")]
-From = Annotated[datetime.date | None, Query(alias="from", description="On or after this day.")]
-Until = Annotated[datetime.date | None, Query(description="On or before this day.")]
 
 
 def _position(
@@ -71,18 +57,10 @@ async def alerts(
     request: Request,
     position: At,
     *,
+    chosen: AlertFilters,
     everything: All = False,
-    scope: Choice = [],  # noqa: B006 - never changed
-    country: Countries = [],  # noqa: B006
-    actor: Choice = [],  # noqa: B006
-    feed: Choice = [],  # noqa: B006
-    rule: Choice = [],  # noqa: B006
-    first: From = None,
-    until: Until = None,
 ) -> StreamResponse:
     """Follow the alerts."""
-    days = _days(first, until)
-    chosen = Filters(tuple(scope), tuple(country), (), tuple(actor), tuple(feed), tuple(rule), *days)
     return await _stream(request, "alerts", position, chosen, everything=everything)
 
 
@@ -98,18 +76,10 @@ async def timeline(
     request: Request,
     position: At,
     *,
+    chosen: EventFilters,
     everything: All = False,
-    scope: Choice = [],  # noqa: B006
-    country: Countries = [],  # noqa: B006
-    type: Choice = [],  # noqa: A002, B006 - the name of the filter
-    actor: Choice = [],  # noqa: B006
-    feed: Choice = [],  # noqa: B006
-    first: From = None,
-    until: Until = None,
 ) -> StreamResponse:
     """Follow the timeline."""
-    days = _days(first, until)
-    chosen = Filters(tuple(scope), tuple(country), tuple(type), tuple(actor), tuple(feed), (), *days)
     return await _stream(request, "timeline", position, chosen, everything=everything)
 
 
@@ -121,7 +91,3 @@ async def _stream(
         raise unavailable("this service has no streams")
     hub = hubs[name]
     return StreamResponse(hub, await place(hub, position, everything=everything), chosen)
-
-
-def _days(*days: datetime.date | None) -> tuple[str | None, ...]:
-    return tuple(None if day is None else day.isoformat() for day in days)
