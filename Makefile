@@ -40,6 +40,8 @@ lint: setup
 bench: setup
 	$(PYTHON_IN_VENV) -m tests.bench
 	$(PYTHON_IN_VENV) -m tests.bench.adapters
+	$(PYTHON_IN_VENV) -m tests.bench.read_model
+	$(PYTHON_IN_VENV) -m tests.bench.streams
 
 # Resolves what pyproject.toml asks for; versions that are locked stay as they are where they may.
 lock:
