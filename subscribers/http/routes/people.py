@@ -230,11 +230,7 @@ async def _once(parts: Parts, wanted: Decision, about: str, check: Callable[[], 
         check_same(before.taken.command, wanted)
         topic = parts.topic_prefix + COMMANDS
         position = Position(topic=topic, partition=before.partition, offset=before.offset)
-        return _taken(
-            before.taken.command,
-            before.taken.when,
-            Position(topic=topic, partition=before.partition, offset=before.offset),
-        )
+        return _taken(before.taken.command, before.taken.when, position)
     check()
     if parts.push is None:
         raise unavailable("this service takes no commands")
