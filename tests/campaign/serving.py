@@ -1,4 +1,4 @@
-"""Kills of the projection and of the HTTP server under load: `python -m tests.campaign.serving [--seed N] [--kills N]`.
+"""Kills of the projection and of the HTTP server under load: `python -m tests.campaign.serving [--seed N] [--kills N] [--postgres]`.
 
 A ledger and a roller work while events come in; projection and server are killed with `kill -9` at random moments, and
 started again. Listeners follow the streams and go on from the last id that they were given. In the end the read model
@@ -8,6 +8,7 @@ has to answer what the log holds, and each listener has to have heard each recor
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -33,6 +34,7 @@ from schemas.topics import ALERTS, TIMELINE
 from subscribers.alerts import decode_transition, in_order_of_telling
 from tests.campaign.material import Json, everything, with_changes
 from tests.outcome import apply_rules, is_read, publish, records, shown, standing, timeline, windows
+from tests.postgres import run_postgres
 from tests.processes import WorkerProcess, until
 from tests.rule_changes import default_set
 
@@ -297,13 +299,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--database-url", help="[default: SQLite in a temporary folder]")
+    parser.add_argument("--postgres", action="store_true", help="the read model in PostgreSQL, not in SQLite")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="vigil-serving-") as name, EmbeddedBroker(Path(name) / "broker") as broker:
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vigil-serving-")))
+        broker = stack.enter_context(EmbeddedBroker(folder / "broker"))
         create_topics(broker.bootstrap)
         settings = WorkerSettings(bootstrap=broker.bootstrap, session_seconds=6.0)
-        database = chosen.database_url or f"sqlite:///{name}/read-model.db"
-        wrong = run(settings, everything(), seed=chosen.seed, kills=chosen.kills, folder=Path(name), database=database)
+        database = f"sqlite:///{folder / 'read-model.db'}"
+        if chosen.postgres:
+            database = stack.enter_context(run_postgres()).database()
+        wrong = run(settings, everything(), seed=chosen.seed, kills=chosen.kills, folder=folder, database=database)
         print(json.dumps({"seed": chosen.seed, "wrong": wrong}), flush=True)
     return 1 if wrong else 0
 
