@@ -1,4 +1,4 @@
-"""Kills of the projection and of the HTTP server under load: `python -m tests.campaign.serving [--seed N] [--kills N] [--postgres]`.
+"""Kills of projection and server under load: `python -m tests.campaign.serving [--seed N] [--kills N] [--postgres]`.
 
 A ledger and a roller work while events come in; projection and server are killed with `kill -9` at random moments, and
 started again. Listeners follow the streams and go on from the last id that they were given. In the end the read model
